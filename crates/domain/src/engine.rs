@@ -1,0 +1,686 @@
+//! The engine that all record kinds share: facts → view with anomalies → legal next actions → deadlines → ledger lines.
+//!
+//! A kind says what its facts are and how they fold into a view; everything else (ordering, corrections, voidings,
+//! unknown facts, projections, the ledger) is done here once. A new kind is a folder of the same shape and one line in
+//! [`crate::kinds`].
+//!
+//! Invariants
+//! - A view depends on the record alone: not on the clock, the site's data or who asks. So it can be stored and rebuilt.
+//! - Views never fail. What cannot be in force becomes an [`Anomaly`], in calm words.
+//! - What [`Kind::offers`] does not offer, [`Kind::act`] refuses: the two share one table of each kind.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::ids::{FactId, RecordId};
+use crate::record::{Amendment, RawFact, RecordDoc, Said, Story, Told, Voiding, Write, split};
+use crate::role::{PersonRef, Signer};
+use crate::site::{Settings, Site};
+use crate::time::{Day, Timestamp};
+use crate::words;
+use crate::words::Words;
+
+/// The class of volume a kind's records live in; decides who may see them and when a new volume begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum Class {
+    /// Long-lived: people, posts, places, routes, contacts. No month.
+    Standing,
+    /// Daily work.
+    Duty,
+    /// Discipline, spot checks, leave decisions.
+    Personnel,
+}
+
+/// One kind of record.
+pub trait Kind: 'static {
+    /// Stable word for the kind, as it stands in `meta/kind`.
+    const NAME: &'static str;
+    /// Which volumes its records live in.
+    const CLASS: Class;
+    /// Its facts, tagged by `type` in snake case.
+    type Fact: Serialize + DeserializeOwned;
+    /// What a person can do with it, tagged by `do` in snake case.
+    type Action: Serialize + DeserializeOwned + specta::Type;
+    /// What the facts amount to.
+    type View: Serialize + DeserializeOwned + specta::Type;
+
+    /// Folds the facts. Total: see the module's invariants.
+    fn view(story: &Story<'_, Self::Fact>) -> (Self::View, Vec<Anomaly>);
+    /// What lists show.
+    fn card(view: &Self::View) -> Card;
+    /// What `who` may do next, most likely first; `None` for a record nobody has written to yet.
+    fn offers(view: Option<&Self::View>, who: &Signer, site: &Site) -> Vec<Offer>;
+    /// What `action` writes.
+    ///
+    /// # Errors
+    /// [`Refusal`] in words that say what to do instead; nothing is written then.
+    fn act(view: Option<&Self::View>, action: Self::Action, cx: &mut Acting<'_>) -> Result<Vec<Step>, Refusal>;
+    /// The clocks that run on it.
+    fn deadlines(view: &Self::View, settings: &Settings) -> Vec<Deadline>;
+    /// What the ledger (台账) says of one fact: the event and how it went. `None` keeps a fact out of the ledger.
+    fn line(fact: &Self::Fact) -> Option<LineText>;
+}
+
+/// Something in a record that is not in force or not clear, in calm words (待核实, never 可疑).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct Anomaly {
+    /// The fact it is about, where there is one.
+    pub fact: Option<FactId>,
+    /// Stable word for tests and lists, such as `not_legal_here`.
+    pub code: String,
+    /// What a person reads.
+    pub words: Words,
+}
+
+impl Anomaly {
+    /// An anomaly about one fact.
+    #[must_use]
+    pub fn of(fact: &RawFact, code: &str, words: Words) -> Self {
+        Self { fact: Some(fact.id), code: code.into(), words }
+    }
+}
+
+/// Urgency of work and calls (D1.1.4: 轻重缓急), most urgent first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum Urgency {
+    /// 特急.
+    Critical,
+    /// 紧急.
+    Urgent,
+    /// 一般.
+    #[default]
+    Normal,
+    /// 计划.
+    Planned,
+}
+
+impl Urgency {
+    /// The word in both languages.
+    #[must_use]
+    pub fn words(self) -> Words {
+        let (zh, en) = match self {
+            Self::Critical => ("特急", "critical"),
+            Self::Urgent => ("紧急", "urgent"),
+            Self::Normal => ("一般", "normal"),
+            Self::Planned => ("计划", "planned"),
+        };
+        Words { zh: zh.into(), en: en.into() }
+    }
+}
+
+/// How a state is to be coloured and shaped; the word always stands beside it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum Tone {
+    /// Nothing is wrong, nobody has to act.
+    Calm,
+    /// Somebody has to act.
+    Waiting,
+    /// Being worked on.
+    Active,
+    /// Late or dangerous.
+    Alert,
+    /// Finished well.
+    Done,
+    /// No longer in force.
+    Off,
+}
+
+/// What every list shows of a record.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct Card {
+    /// The number (单号).
+    pub number: Option<String>,
+    /// One line: what it is about.
+    pub title: String,
+    /// Where, as written.
+    pub place: Option<String>,
+    /// Stable word of the state.
+    pub state: String,
+    /// The state as read.
+    pub state_words: Words,
+    /// How the state looks.
+    pub tone: Tone,
+    /// Whether anybody still has to do something.
+    pub open: bool,
+    /// Urgency, where the kind has one.
+    pub urgency: Option<Urgency>,
+    /// Who is responsible: more than one while two values stand side by side.
+    pub responsible: Vec<PersonRef>,
+    /// The one next step.
+    pub next: Option<Words>,
+    /// When it was born, by its creator's clock.
+    pub born: Timestamp,
+}
+
+/// One thing somebody may do next.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct Offer {
+    /// The action's tag (`do`).
+    pub action: String,
+    /// The button's words.
+    pub words: Words,
+    /// How prominent.
+    pub weight: Weight,
+}
+
+/// How prominent an offered action is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum Weight {
+    /// The expected next step.
+    Primary,
+    /// Possible.
+    Normal,
+    /// Possible, and not to be pressed by mistake.
+    Grave,
+}
+
+impl Offer {
+    /// An offer from its parts.
+    #[must_use]
+    pub fn new(action: &str, weight: Weight, words: Words) -> Self {
+        Self { action: action.into(), words, weight }
+    }
+}
+
+/// A clock that runs on a record.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct Deadline {
+    /// Stable word, such as `accept`.
+    pub code: String,
+    /// What is due.
+    pub words: Words,
+    /// Since when.
+    pub since: Timestamp,
+    /// By when.
+    pub due: Timestamp,
+    /// Whether passing it rings at the desk (D1.1.5, A8h) or is only shown.
+    pub rings: bool,
+}
+
+/// What a fact says in the ledger.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LineText {
+    /// 事项.
+    pub subject: Words,
+    /// 处理过程 / 结果.
+    pub detail: Words,
+}
+
+/// One line of the ledger 《客服工作台帐》. Lines are facts, so they are never changed: a correction is another line.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct LedgerLine {
+    /// The fact.
+    pub fact: FactId,
+    /// When, by its writer's clock.
+    pub at: Timestamp,
+    /// Who.
+    pub by: Signer,
+    /// 事项.
+    pub subject: Words,
+    /// 处理过程 / 结果.
+    pub detail: Words,
+    /// The fact this line corrects or voids.
+    pub about: Option<FactId>,
+    /// Set when a later line voids this one.
+    pub voided: bool,
+}
+
+/// All that is derived from one record, ready to be stored and searched.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Projection {
+    /// The kind's word, or what stood in the document when this program does not know it.
+    pub kind: String,
+    /// Whether this program knows the kind.
+    pub known: bool,
+    /// What lists show.
+    pub card: Card,
+    /// The view as JSON.
+    pub view: Value,
+    /// What is not in force or not clear.
+    pub anomalies: Vec<Anomaly>,
+    /// Ledger lines in causal order.
+    pub lines: Vec<LedgerLine>,
+    /// When something last happened, by its writer's clock.
+    pub touched: Timestamp,
+    /// Everything searchable, one string.
+    pub search: String,
+}
+
+/// Why an action is not possible, in the worker's words, with what to do instead.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, thiserror::Error, specta::Type)]
+#[error("{}", words.en)]
+pub struct Refusal {
+    /// Stable word, such as `not_offered` or `reason_missing`.
+    pub code: String,
+    /// What a person reads.
+    pub words: Words,
+}
+
+impl Refusal {
+    /// A refusal from its parts.
+    #[must_use]
+    pub fn new(code: &str, words: Words) -> Self {
+        Self { code: code.into(), words }
+    }
+
+    /// The action is not among what is offered now.
+    #[must_use]
+    pub fn not_offered(state: &Words) -> Self {
+        let (zh, en) = (&state.zh, &state.en);
+        Self::new(
+            "not_offered",
+            words!(
+                "现在是「{zh}」,不能这样做。请刷新后看可办的下一步。",
+                "This is not possible while it is “{en}”, or not in your role. Look at the next steps offered."
+            ),
+        )
+    }
+
+    /// A required value was left empty.
+    #[must_use]
+    pub fn missing(what: &Words) -> Self {
+        let (zh, en) = (&what.zh, &what.en);
+        Self::new("missing", words!("请填写{zh}。", "Please give {en}."))
+    }
+}
+
+/// What an action writes into one record. An action may write into several records; all of it is one transaction.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// The record, existing or new.
+    pub record: RecordId,
+    /// Its kind.
+    pub kind: &'static str,
+    /// Its class.
+    pub class: Class,
+    /// The day whose month it lives in, when it is new.
+    pub day: Day,
+    /// What is written, as one change.
+    pub writes: Vec<Write>,
+}
+
+/// What surrounds an action: who, when, where, and the two sources of new names.
+pub struct Acting<'a> {
+    /// Who signs.
+    pub who: Signer,
+    /// Now.
+    pub now: Timestamp,
+    /// The site's data.
+    pub site: &'a Site,
+    /// The record acted on.
+    pub record: RecordId,
+    /// New UUIDv7s.
+    pub ids: &'a mut dyn FnMut() -> Uuid,
+    /// Counts a series of numbers (单号) of this device and gives the next one, such as `D1-0611-013`.
+    pub number: &'a mut dyn FnMut(Day) -> String,
+    /// Another record's view as JSON, for actions that look across records.
+    pub lookup: &'a dyn Fn(RecordId) -> Option<Value>,
+}
+
+impl Acting<'_> {
+    /// Today at the site.
+    #[must_use]
+    pub fn today(&self) -> Day {
+        self.now.day(self.site.settings.zone)
+    }
+
+    /// A new fact signed now.
+    ///
+    /// # Errors
+    /// When the fact type does not serialize as a tagged object.
+    pub fn fact<F: Serialize>(&mut self, fact: &F) -> Result<(FactId, Write), Refusal> {
+        let (kind, body) = split(fact)
+            .map_err(|error| Refusal::new("program_error", words!("程序错误:{error}", "Program error: {error}")))?;
+        let id = FactId((self.ids)());
+        Ok((id, Write::Fact { id, kind, at: self.now, by: self.who.clone(), body }))
+    }
+
+    /// A step on the record acted on.
+    ///
+    /// # Errors
+    /// As [`Acting::fact`].
+    pub fn step<K: Kind>(&mut self, facts: &[K::Fact]) -> Result<Step, Refusal> {
+        let writes = facts.iter().map(|fact| Ok(self.fact(fact)?.1)).collect::<Result<_, Refusal>>()?;
+        Ok(Step { record: self.record, kind: K::NAME, class: K::CLASS, day: self.today(), writes })
+    }
+
+    /// The creator's values of a new record.
+    #[must_use]
+    pub fn birth<K: Kind>(&self, number: Option<&str>) -> Vec<Write> {
+        let mut writes = vec![
+            Write::Meta { name: "kind", value: K::NAME.into() },
+            Write::Meta { name: "schema", value: 1.into() },
+            Write::Meta { name: "created_at", value: self.now.0.into() },
+        ];
+        if let Some(number) = number {
+            writes.push(Write::Meta { name: "number", value: number.into() });
+        }
+        writes
+    }
+}
+
+/// One fact of a record's history, as read by a person.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct HistoryFact {
+    /// The fact.
+    pub fact: FactId,
+    /// Its word.
+    pub kind: String,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub by: Signer,
+    /// What it says.
+    pub words: Words,
+    /// Its own fields as they stand.
+    pub body: Value,
+    /// Corrections.
+    pub amended: Vec<Amendment>,
+    /// Set when it was voided.
+    pub voided: Option<Voiding>,
+    /// Whether this program understands it.
+    pub known: bool,
+}
+
+/// [`Kind`] without its types: what the store, the client and the command line work with.
+pub trait AnyKind: Sync {
+    /// [`Kind::NAME`].
+    fn name(&self) -> &'static str;
+    /// [`Kind::CLASS`].
+    fn class(&self) -> Class;
+    /// All that is derived from the record.
+    fn project(&self, doc: &RecordDoc) -> Projection;
+    /// [`Kind::offers`] on a stored view.
+    fn offers(&self, view: Option<&Value>, who: &Signer, site: &Site) -> Vec<Offer>;
+    /// [`Kind::act`] on a document as it stands and an action as JSON.
+    ///
+    /// # Errors
+    /// [`Refusal`], also when the action does not read as one of the kind's.
+    fn act(&self, doc: Option<&RecordDoc>, action: Value, cx: &mut Acting<'_>) -> Result<Vec<Step>, Refusal>;
+    /// [`Kind::deadlines`] on a stored view.
+    fn deadlines(&self, view: &Value, settings: &Settings) -> Vec<Deadline>;
+    /// Every fact with who and when, corrected and voided ones too.
+    fn history(&self, doc: &RecordDoc) -> Vec<HistoryFact>;
+}
+
+/// Makes an [`AnyKind`] of a [`Kind`].
+pub struct Erased<K>(std::marker::PhantomData<fn() -> K>);
+
+impl<K> Erased<K> {
+    /// The only value there is.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(std::marker::PhantomData)
+    }
+}
+
+impl<K> Default for Erased<K> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<K: Kind> AnyKind for Erased<K> {
+    fn name(&self) -> &'static str {
+        K::NAME
+    }
+
+    fn class(&self) -> Class {
+        K::CLASS
+    }
+
+    fn project(&self, doc: &RecordDoc) -> Projection {
+        let story = Story::<K::Fact>::read(doc);
+        let (view, mut anomalies) = K::view(&story);
+        anomalies.extend(common_anomalies(&story));
+        let card = K::card(&view);
+        let lines = lines::<K>(&story);
+        let search = search_text(&card, &lines, doc);
+        Projection {
+            kind: K::NAME.into(),
+            known: true,
+            touched: doc.facts.iter().map(|fact| fact.at).max().unwrap_or(card.born),
+            card,
+            view: serde_json::to_value(&view).unwrap_or(Value::Null),
+            anomalies,
+            lines,
+            search,
+        }
+    }
+
+    fn offers(&self, view: Option<&Value>, who: &Signer, site: &Site) -> Vec<Offer> {
+        let view = view.and_then(|view| serde_json::from_value(view.clone()).ok());
+        K::offers(view.as_ref(), who, site)
+    }
+
+    fn act(&self, doc: Option<&RecordDoc>, action: Value, cx: &mut Acting<'_>) -> Result<Vec<Step>, Refusal> {
+        if let Some(steps) = common_action::<K>(doc, &action, cx)? {
+            return Ok(steps);
+        }
+        let action: K::Action = serde_json::from_value(action).map_err(|error| {
+            let kind = K::NAME;
+            Refusal::new(
+                "unreadable_action",
+                words!("看不懂的操作({kind}):{error}", "This is not an action of {kind}: {error}"),
+            )
+        })?;
+        let view = doc.map(|doc| K::view(&Story::read(doc)).0);
+        K::act(view.as_ref(), action, cx)
+    }
+
+    fn deadlines(&self, view: &Value, settings: &Settings) -> Vec<Deadline> {
+        serde_json::from_value(view.clone()).map_or_else(|_| Vec::new(), |view| K::deadlines(&view, settings))
+    }
+
+    fn history(&self, doc: &RecordDoc) -> Vec<HistoryFact> {
+        history::<K>(doc)
+    }
+}
+
+/// What can be done with every kind of record (更正, 作废, 说明).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum CommonAction {
+    /// A remark.
+    Note {
+        /// The remark.
+        text: String,
+    },
+    /// Corrects one field of a fact.
+    Amend {
+        /// The fact.
+        of: FactId,
+        /// Its field.
+        field: String,
+        /// The right value.
+        value: Value,
+        /// Why.
+        reason: String,
+    },
+    /// Voids a fact.
+    VoidFact {
+        /// The fact.
+        of: FactId,
+        /// Why.
+        reason: String,
+    },
+}
+
+fn common_action<K: Kind>(
+    doc: Option<&RecordDoc>,
+    action: &Value,
+    cx: &mut Acting<'_>,
+) -> Result<Option<Vec<Step>>, Refusal> {
+    use crate::record::Common;
+    let Ok(action) = serde_json::from_value::<CommonAction>(action.clone()) else {
+        return Ok(None);
+    };
+    let Some(doc) = doc else {
+        return Err(Refusal::new("no_such_record", words!("没有这条记录。", "There is no such record.")));
+    };
+    let reason_words = words!("原因", "a reason");
+    let fact = match action {
+        CommonAction::Note { text } if text.trim().is_empty() => {
+            return Err(Refusal::missing(&words!("说明", "the remark")));
+        }
+        CommonAction::Note { text } => Common::Noted { text },
+        CommonAction::Amend { reason, .. } | CommonAction::VoidFact { reason, .. } if reason.trim().is_empty() => {
+            return Err(Refusal::missing(&reason_words));
+        }
+        CommonAction::Amend { of, field, value, reason } => {
+            may_correct(doc, of, &cx.who)?;
+            Common::Amended { of, field, value, reason }
+        }
+        CommonAction::VoidFact { of, reason } => {
+            may_correct(doc, of, &cx.who)?;
+            Common::FactVoided { of, reason }
+        }
+    };
+    let (_, write) = cx.fact(&fact)?;
+    Ok(Some(vec![Step { record: cx.record, kind: K::NAME, class: K::CLASS, day: cx.today(), writes: vec![write] }]))
+}
+
+fn may_correct(doc: &RecordDoc, of: FactId, who: &Signer) -> Result<(), Refusal> {
+    let fact = doc.facts.iter().find(|fact| fact.id == of).ok_or_else(|| {
+        Refusal::new("no_such_fact", words!("没有这条事实。", "There is no such fact in this record."))
+    })?;
+    if fact.by.person == who.person || who.role.supervises() {
+        return Ok(());
+    }
+    let name = &fact.by.name;
+    Err(Refusal::new(
+        "not_yours",
+        words!(
+            "这是{name}记的,只有本人或主管可以更正。",
+            "{name} wrote this; only they or a supervisor can correct it."
+        ),
+    ))
+}
+
+fn common_anomalies<F>(story: &Story<'_, F>) -> Vec<Anomaly> {
+    let mut anomalies = Vec::new();
+    for told in &story.told {
+        if matches!(told.said, Said::Unknown) {
+            let kind = &told.raw.kind;
+            anomalies.push(Anomaly::of(
+                &told.raw,
+                "unknown_fact",
+                words!(
+                    "「{kind}」来自更新的版本,已保存,升级后可读。",
+                    "“{kind}” comes from a newer version; it is kept and readable after an update."
+                ),
+            ));
+        }
+    }
+    for id in &story.stray {
+        anomalies.push(Anomaly {
+            fact: Some(*id),
+            code: "stray_correction".into(),
+            words: words!(
+                "一条更正没有生效:找不到所指的记录,或更正人无权。",
+                "A correction is not in force: what it points at is missing, or its writer may not correct it."
+            ),
+        });
+    }
+    for (key, reason) in &story.doc.unknown {
+        anomalies.push(Anomaly {
+            fact: None,
+            code: "unknown_part".into(),
+            words: words!(
+                "记录里有看不懂的部分({key}:{reason}),已原样保存。",
+                "A part of this record is not understood ({key}: {reason}); it is kept as it is."
+            ),
+        });
+    }
+    anomalies
+}
+
+fn fact_words<K: Kind>(told: &Told<K::Fact>) -> Option<LineText> {
+    match &told.said {
+        Said::Known(fact) => K::line(fact),
+        Said::Unknown => {
+            let kind = &told.raw.kind;
+            Some(LineText { subject: words!("未识别({kind})", "unknown ({kind})"), detail: Words::default() })
+        }
+    }
+}
+
+fn lines<K: Kind>(story: &Story<'_, K::Fact>) -> Vec<LedgerLine> {
+    use crate::record::{Common, parse};
+    let told: std::collections::HashMap<FactId, &Told<K::Fact>> =
+        story.told.iter().map(|told| (told.raw.id, told)).collect();
+    story
+        .doc
+        .facts
+        .iter()
+        .filter_map(|raw| {
+            let (text, about) = match told.get(&raw.id) {
+                Some(told) => (fact_words::<K>(told)?, None),
+                None => match parse::<Common>(&raw.kind, &raw.body)? {
+                    Common::Noted { text } => {
+                        (LineText { subject: words!("说明", "remark"), detail: Words::same(text) }, None)
+                    }
+                    Common::Amended { of, field, value, reason } => {
+                        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                        let detail = words!("{field} 改为 {value};{reason}", "{field} is {value}; {reason}");
+                        (LineText { subject: words!("更正", "correction"), detail }, Some(of))
+                    }
+                    Common::FactVoided { of, reason } => {
+                        (LineText { subject: words!("作废", "voided"), detail: Words::same(reason) }, Some(of))
+                    }
+                },
+            };
+            Some(LedgerLine {
+                fact: raw.id,
+                at: raw.at,
+                by: raw.by.clone(),
+                subject: text.subject,
+                detail: text.detail,
+                about,
+                voided: told.get(&raw.id).is_some_and(|told| told.voided.is_some()),
+            })
+        })
+        .collect()
+}
+
+fn history<K: Kind>(doc: &RecordDoc) -> Vec<HistoryFact> {
+    let story = Story::<K::Fact>::read(doc);
+    let lines = lines::<K>(&story);
+    doc.facts
+        .iter()
+        .map(|raw| {
+            let told = story.told.iter().find(|told| told.raw.id == raw.id);
+            let words = lines.iter().find(|line| line.fact == raw.id).map_or_else(
+                || Words::same(raw.kind.clone()),
+                |line| line.subject.clone().then(Words::same(" ")).then(line.detail.clone()),
+            );
+            HistoryFact {
+                fact: raw.id,
+                kind: raw.kind.clone(),
+                at: raw.at,
+                by: raw.by.clone(),
+                words,
+                body: Value::Object(raw.body.clone()),
+                amended: told.map(|told| told.amended.clone()).unwrap_or_default(),
+                voided: told.and_then(|told| told.voided.clone()),
+                known: told.is_none_or(|told| matches!(told.said, Said::Known(_))),
+            }
+        })
+        .collect()
+}
+
+fn search_text(card: &Card, lines: &[LedgerLine], doc: &RecordDoc) -> String {
+    let mut parts: Vec<&str> = vec![&card.title];
+    parts.extend(card.number.as_deref());
+    parts.extend(card.place.as_deref());
+    parts.extend(card.responsible.iter().map(|person| person.name.as_str()));
+    parts.extend(lines.iter().map(|line| line.detail.zh.as_str()));
+    parts.extend(doc.texts.values().map(String::as_str));
+    parts.join("\n")
+}

@@ -1,0 +1,84 @@
+//! The site: people, posts, places, routes, units, contacts, settings, and what is looked up in them.
+
+use std::collections::BTreeMap;
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::ids::RecordId;
+
+mod item;
+pub mod items;
+
+pub use item::{Item, ItemAction, ItemFact, ItemView, Version};
+pub use items::{
+    Checklist, ChecklistItem, Checkpoint, ContactCategory, Definition, EmergencyContact, Family, InventoryItem,
+    Occupant, Person, Place, Post, Roster, Route, RouteKind, Settings, Shift, Stop, Timers, Unit,
+};
+
+/// Everything that stands in the standing volume and is in use, by id.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Site {
+    /// Names and clocks.
+    pub settings: Settings,
+    /// People.
+    pub people: BTreeMap<RecordId, Person>,
+    /// Posts.
+    pub posts: BTreeMap<RecordId, Post>,
+    /// Places.
+    pub places: BTreeMap<RecordId, Place>,
+    /// Checklists.
+    pub checklists: BTreeMap<RecordId, Checklist>,
+    /// Checkpoints.
+    pub checkpoints: BTreeMap<RecordId, Checkpoint>,
+    /// Routes.
+    pub routes: BTreeMap<RecordId, Route>,
+    /// Units.
+    pub units: BTreeMap<RecordId, Unit>,
+    /// Emergency contacts.
+    pub contacts: BTreeMap<RecordId, EmergencyContact>,
+    /// Shifts.
+    pub shifts: BTreeMap<RecordId, Shift>,
+    /// Rosters.
+    pub rosters: BTreeMap<RecordId, Roster>,
+}
+
+impl Site {
+    /// Takes in one standing item's stored view; kinds that are no site item are left alone. An item that was retired,
+    /// or does not read, is not in use.
+    pub fn take(&mut self, id: RecordId, kind: &str, view: &Value) {
+        match kind {
+            Settings::KIND => self.settings = current(view).unwrap_or_default(),
+            Person::KIND => put(&mut self.people, id, view),
+            Post::KIND => put(&mut self.posts, id, view),
+            Place::KIND => put(&mut self.places, id, view),
+            Checklist::KIND => put(&mut self.checklists, id, view),
+            Checkpoint::KIND => put(&mut self.checkpoints, id, view),
+            Route::KIND => put(&mut self.routes, id, view),
+            Unit::KIND => put(&mut self.units, id, view),
+            EmergencyContact::KIND => put(&mut self.contacts, id, view),
+            Shift::KIND => put(&mut self.shifts, id, view),
+            Roster::KIND => put(&mut self.rosters, id, view),
+            _ => {}
+        }
+    }
+
+    /// The checkpoint a code belongs to.
+    #[must_use]
+    pub fn checkpoint_by_code(&self, code: &str) -> Option<(RecordId, &Checkpoint)> {
+        let code = code.trim();
+        self.checkpoints.iter().find(|(_, point)| point.code == code).map(|(id, point)| (*id, point))
+    }
+}
+
+fn current<T: DeserializeOwned>(view: &Value) -> Option<T> {
+    let view: ItemView<T> = serde_json::from_value(view.clone()).ok()?;
+    view.current.filter(|_| !view.retired)
+}
+
+fn put<T: DeserializeOwned>(into: &mut BTreeMap<RecordId, T>, id: RecordId, view: &Value) {
+    match current(view) {
+        Some(item) => into.insert(id, item),
+        None => into.remove(&id),
+    };
+}
