@@ -1,0 +1,1 @@
+//! Several devices and a real server in one process.

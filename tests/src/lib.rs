@@ -1,0 +1,11 @@
+//! What the tests of the whole product stand on.
+//!
+//! - [`fleet`]: several devices and a real server in one process, for acceptance tests that read
+//!   like the regulations.
+//! - [`windows`]: the real apps on virtual screens, driven as a person would, for few journeys.
+//!
+//! Invariants: a test waits for conditions with a deadline, never for time; nothing a test started
+//! outlives it; what a failed journey looked like is kept in `target/e2e/<journey>/`.
+
+pub mod fleet;
+pub mod windows;

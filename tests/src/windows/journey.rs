@@ -1,0 +1,94 @@
+//! A journey: a screen, data folders and windows of its own, and evidence when it fails.
+
+use std::fs;
+use std::panic::AssertUnwindSafe;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use anyhow::{Context, Result};
+use futures_util::FutureExt;
+use tempfile::TempDir;
+use xtask::display::VirtualDisplay;
+use xtask::programs::Programs;
+
+use super::Window;
+
+/// What a journey plays on.
+#[derive(Debug)]
+pub struct Stage {
+    programs: Programs,
+    display: VirtualDisplay,
+    data: TempDir,
+    evidence: PathBuf,
+    windows: Mutex<Vec<Window>>,
+}
+
+impl Stage {
+    /// Opens the app on the data folder called `name`, and waits for its first useful screen.
+    pub async fn open(&self, name: &str) -> Result<Window> {
+        let log = self.evidence.join(format!("{name}.log"));
+        let window = Window::open(name, &self.programs.app()?, self.display.name(), &self.folder(name), &log).await?;
+        self.windows.lock().unwrap_or_else(PoisonError::into_inner).push(window.clone());
+        Ok(window)
+    }
+
+    /// The data folder called `name`; gone when the journey ends.
+    pub fn folder(&self, name: &str) -> PathBuf {
+        self.data.path().join(name)
+    }
+
+    /// Where pictures, pages and logs of this journey lie.
+    pub fn evidence(&self) -> &Path {
+        &self.evidence
+    }
+
+    fn windows(&self) -> Vec<Window> {
+        self.windows.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    async fn keep_evidence(&self) {
+        for window in self.windows().iter().filter(|window| window.is_open()) {
+            let kept = self.keep_evidence_of(window).await;
+            if let Err(error) = kept {
+                eprintln!("{}: no evidence: {error:#}", window.name());
+            }
+        }
+        eprintln!("evidence: {}", self.evidence.display());
+    }
+
+    async fn keep_evidence_of(&self, window: &Window) -> Result<()> {
+        let file = |ending: &str| self.evidence.join(format!("{}.{ending}", window.name()));
+        fs::write(file("html"), window.source().await?).context("the page cannot be saved")?;
+        window.screenshot(&file("png")).await
+    }
+}
+
+/// Plays `body` on a stage of its own. When it fails, by error or by panic, what each window shows
+/// is kept in `target/e2e/<name>/`; everything that was started is ended either way.
+pub async fn journey(name: &str, body: impl AsyncFnOnce(&Stage) -> Result<()>) -> Result<()> {
+    let programs = Programs::of_this_build()?;
+    let target = programs.folder().parent().context("the programs lie in no target folder")?;
+    let evidence = target.join("e2e").join(name);
+    if evidence.exists() {
+        fs::remove_dir_all(&evidence).context("the evidence of the last run cannot be removed")?;
+    }
+    fs::create_dir_all(&evidence).with_context(|| format!("{} cannot be made", evidence.display()))?;
+    let stage = Stage {
+        programs,
+        display: VirtualDisplay::start()?,
+        data: tempfile::tempdir().context("no folder for data")?,
+        evidence,
+        windows: Mutex::default(),
+    };
+    match AssertUnwindSafe(body(&stage)).catch_unwind().await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => {
+            stage.keep_evidence().await;
+            Err(error)
+        }
+        Err(panic) => {
+            stage.keep_evidence().await;
+            std::panic::resume_unwind(panic)
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! `cargo xtask …`: everything that is done with this project, in few commands.
+
+mod counts;
+mod gate;
+mod place;
+mod setup;
+mod steps;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use crate::place::Place;
+use crate::steps::{Name, Step, Steps};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", about = "值班簿 · Dutybook")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// 安装缺少的东西 · Find what this machine lacks and install it
+    Setup,
+    /// 全部测试 · Run every test, the real apps end to end among them
+    Test,
+    /// 快速检查 · Format, lints, types, and the tests that need no windows
+    Check,
+    /// 测量速度 · Measure, in a release build, and print the table
+    Bench {
+        /// Passed on to the measuring program
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// 生成界面用的类型 · Write the TypeScript side of the app's commands anew
+    Bindings,
+}
+
+fn main() -> ExitCode {
+    match perform(Arguments::parse().task) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("✘ {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether it went well; an error says what to do.
+fn perform(task: Task) -> Result<bool> {
+    let place = Place::find()?;
+    let steps = Steps::new(&place.scratch())?;
+    match task {
+        Task::Setup => {
+            setup::run(&place, &steps)?;
+            eprintln!("✔ 需要的都有了 · everything that is needed is here");
+            Ok(true)
+        }
+        Task::Test => {
+            setup::run(&place, &steps)?;
+            gate::test(&place, &steps)
+        }
+        Task::Check => {
+            setup::run(&place, &steps)?;
+            gate::check(&place, &steps)
+        }
+        Task::Bench { arguments } => bench(&place, &steps, &arguments),
+        Task::Bindings => bindings(&place, &steps),
+    }
+}
+
+fn bench(place: &Place, steps: &Steps, arguments: &[String]) -> Result<bool> {
+    const PROGRAM: [&str; 5] = ["--release", "-p", "dutybook-tests", "--bin", "bench"];
+    let mut build = place.cargo(["build"]);
+    build.args(PROGRAM);
+    steps.must(Step {
+        key: "bench-build",
+        name: Name { zh: "编译测量程序", en: "compile the measuring program" },
+        command: build,
+        what_to_do: "mend what the compiler says above",
+        tail: 60,
+    })?;
+    // Its table is what was asked for, so it goes straight to the caller.
+    let mut run = place.cargo(["run", "--quiet"]);
+    Ok(run.args(PROGRAM).arg("--").args(arguments).status()?.success())
+}
+
+fn bindings(place: &Place, steps: &Steps) -> Result<bool> {
+    // The same test that fails in `test` when the committed file is stale writes it when asked to.
+    let mut command = place.cargo(["test", "-p", "dutybook-app", "bindings"]);
+    command.env("DUTYBOOK_WRITE_BINDINGS", "1");
+    steps.must(Step {
+        key: "bindings",
+        name: Name { zh: "生成界面用的类型", en: "write the bindings of the UI" },
+        command,
+        what_to_do: "the app has to compile first; ui/dist has to be there (`npm run build` in ui/)",
+        tail: 60,
+    })?;
+    Ok(true)
+}
