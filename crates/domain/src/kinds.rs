@@ -50,6 +50,8 @@ kinds! {
     Shift => crate::site::Item<crate::site::Shift>,
     Roster => crate::site::Item<crate::site::Roster>,
     Device => crate::device::Device,
+    WorkOrder => crate::work_order::WorkOrder,
+    ContactRecord => crate::contact_record::ContactRecord,
 }
 
 /// The kind called `name`.

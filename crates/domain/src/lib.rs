@@ -3,6 +3,7 @@
 //! Pure: time, ids and randomness are arguments; nothing here knows of SQLite, the network or windows. Automerge is
 //! touched by [`mod@doc`] alone.
 
+pub mod contact_record;
 pub mod device;
 pub mod doc;
 pub mod engine;
@@ -13,6 +14,7 @@ pub mod role;
 pub mod site;
 pub mod time;
 pub mod words;
+pub mod work_order;
 
 pub use ids::{FactId, PersonId, RecordId};
 pub use time::{Day, TimeOfDay, Timestamp, Zone};
