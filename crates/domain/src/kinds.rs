@@ -50,6 +50,7 @@ kinds! {
     Shift => crate::site::Item<crate::site::Shift>,
     Roster => crate::site::Item<crate::site::Roster>,
     Device => crate::device::Device,
+    PatrolRun => crate::patrol_run::PatrolRun,
     WorkOrder => crate::work_order::WorkOrder,
     ContactRecord => crate::contact_record::ContactRecord,
 }

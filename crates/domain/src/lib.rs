@@ -9,6 +9,7 @@ pub mod doc;
 pub mod engine;
 pub mod ids;
 pub mod kinds;
+pub mod patrol_run;
 pub mod record;
 pub mod role;
 pub mod site;
