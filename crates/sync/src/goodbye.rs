@@ -6,7 +6,7 @@ use std::fmt;
 /// name for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Code {
+pub enum GoodbyeCode {
     /// The other side keeps the book of another site.
     WrongSite,
     /// The other side speaks another version of the protocol.
@@ -37,7 +37,7 @@ pub enum Code {
     Other(String),
 }
 
-impl Code {
+impl GoodbyeCode {
     const NAMED: [(Self, &'static str); 13] = [
         (Self::WrongSite, "wrong-site"),
         (Self::WrongProtocol, "wrong-protocol"),
@@ -87,7 +87,7 @@ impl Code {
     }
 }
 
-impl fmt::Display for Code {
+impl fmt::Display for GoodbyeCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -98,14 +98,14 @@ impl fmt::Display for Code {
 #[error("{code}: {text}")]
 pub struct Goodbye {
     /// What programs act on.
-    pub code: Code,
+    pub code: GoodbyeCode,
     /// What a person reads: English, one or two sentences, says what to do.
     pub text: String,
 }
 
 impl Goodbye {
     /// `text` longer than a frame field may be is cut.
-    pub fn new(code: Code, text: impl Into<String>) -> Self {
+    pub fn new(code: GoodbyeCode, text: impl Into<String>) -> Self {
         let mut text = text.into();
         let end = clip(&text, TEXT_BYTES).len();
         text.truncate(end);
@@ -133,12 +133,12 @@ mod tests {
 
     #[test]
     fn every_named_code_survives_the_wire() {
-        for (code, text) in Code::NAMED {
+        for (code, text) in GoodbyeCode::NAMED {
             assert_eq!(code.as_str(), text);
-            assert_eq!(Code::from_wire(text), code);
+            assert_eq!(GoodbyeCode::from_wire(text), code);
         }
-        assert_eq!(Code::from_wire("moved-away"), Code::Other("moved-away".to_owned()));
-        assert_eq!(Code::from_wire("moved-away").as_str(), "moved-away");
+        assert_eq!(GoodbyeCode::from_wire("moved-away"), GoodbyeCode::Other("moved-away".to_owned()));
+        assert_eq!(GoodbyeCode::from_wire("moved-away").as_str(), "moved-away");
     }
 
     #[test]

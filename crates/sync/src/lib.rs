@@ -8,6 +8,15 @@
 //! What the crate knows nothing of: SQLite, sockets, documents. What an entry is worth is decided by
 //! `dutybook_log::admit` in the store.
 
+/// The WebSocket subprotocol: a server and a program that speak something else notice it before the first frame.
+pub const SUBPROTOCOL: &str = "dutybook.sync.1";
+/// Header of the answer to the connection request: 32 random bytes in lower-case hex, to be signed in the first message.
+/// It stands there and not in a message so that a reconnect is one round trip.
+pub const CHALLENGE_HEADER: &str = "x-dutybook-challenge";
+/// Header of the answer to the connection request: the answering device's public key in lower-case hex, for a dialling
+/// side that does not know whom it will meet.
+pub const DEVICE_HEADER: &str = "x-dutybook-device";
+
 mod coverage;
 mod goodbye;
 mod message;
@@ -15,7 +24,7 @@ mod scope;
 mod session;
 
 pub use coverage::Coverage;
-pub use goodbye::{Code, Goodbye};
+pub use goodbye::{Goodbye, GoodbyeCode};
 pub use message::{Batch, FRAME_BYTES, HELLO_BYTES, Held, PROTOCOL, Part, Refusal};
 pub use scope::{Classes, Scope};
 pub use session::{

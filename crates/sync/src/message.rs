@@ -18,7 +18,7 @@ use dutybook_log::{DeviceKey, Frontier, Head, Month, VolumeId, WriterId, limits}
 use minicbor::decode::{Decoder, Error as DecodeError};
 use minicbor::encode::{Encoder, Error as EncodeError};
 
-use crate::goodbye::{CODE_BYTES, Code, Goodbye, TEXT_BYTES, clip};
+use crate::goodbye::{CODE_BYTES, Goodbye, GoodbyeCode, TEXT_BYTES, clip};
 use crate::scope::{Classes, Scope};
 
 /// The version of the protocol that this crate speaks.
@@ -440,7 +440,7 @@ pub(crate) fn decode(frame: &[u8]) -> Result<Message, FrameError> {
         FRONTIERS => Message::Frontiers(read_held(d)?),
         ENTRIES => Message::Entries(read_entries(d)?),
         ACK => Message::Ack(Ack { through: d.u64()?, held: read_held(d)?, refused: list(d, read_refusal)? }),
-        _ => Message::Goodbye(Goodbye::new(Code::from_wire(d.str()?), clip(d.str()?, TEXT_BYTES))),
+        _ => Message::Goodbye(Goodbye::new(GoodbyeCode::from_wire(d.str()?), clip(d.str()?, TEXT_BYTES))),
     };
     Fields { more }.close(d)?;
     if d.position() != frame.len() {

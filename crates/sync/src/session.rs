@@ -29,7 +29,7 @@ use bytes::Bytes;
 use dutybook_log::{DeviceKey, DeviceSecret, Frontier, Head, Position, SiteCode, VolumeId, WriterId, book_digest};
 
 use crate::coverage::Coverage;
-use crate::goodbye::{Code, Goodbye};
+use crate::goodbye::{Goodbye, GoodbyeCode};
 use crate::message::{
     self, Ack, Batch, BatchPart, FRAME_BYTES, FRAME_ENTRIES, FrameError, HELLO_BYTES, Held, Hello, Message,
     OutgoingPart, Refusal, Welcome,
@@ -45,7 +45,7 @@ const MESSAGE_BYTES: usize = 2 * TARGET_BYTES;
 pub const WINDOW_BYTES: usize = 1024 * 1024;
 /// Messages of entries on the way before the reader stops: under many small commits the next message then carries all
 /// that came meanwhile.
-pub const WINDOW_MESSAGES: usize = 32;
+pub const WINDOW_MESSAGES: usize = 8;
 /// How long a side may take to say who it is.
 pub const HANDSHAKE_MS: u64 = 15_000;
 /// How long an acknowledgement may take.
@@ -213,7 +213,10 @@ pub enum Effect {
     Store(Batch),
     /// Read the log, then [`Event::LogRead`]. At most one is outstanding.
     ReadLog(ReadLog),
-    /// The other side durably holds this much. A volume may come again with less: its disk may be an older copy.
+    /// The other side said all that it durably holds of the volumes named. A writer that is not in there it does not
+    /// hold at all, whatever it acknowledged before: its disk may be an older copy.
+    Stated(Vec<Held>),
+    /// The other side durably holds this much of the writers named.
     Acked(Vec<Held>),
     /// The other side will not take these. They are not sent again on this connection.
     Refused(Vec<Refusal>),
@@ -449,14 +452,14 @@ impl Session {
         };
         if frame.len() > limit {
             return Err(Goodbye::new(
-                Code::FrameTooLarge,
+                GoodbyeCode::FrameTooLarge,
                 format!("a frame of {} bytes came; {limit} are allowed here", frame.len()),
             ));
         }
         let message = message::decode(&frame).map_err(|error| {
             let code = match error {
-                FrameError::Protocol(_) => Code::WrongProtocol,
-                FrameError::Malformed(_) => Code::Malformed,
+                FrameError::Protocol(_) => GoodbyeCode::WrongProtocol,
+                FrameError::Malformed(_) => GoodbyeCode::Malformed,
             };
             Goodbye::new(code, error.to_string())
         })?;
@@ -482,14 +485,14 @@ impl Session {
         }
         if hello.site != self.replica.site.as_str() {
             return Err(Goodbye::new(
-                Code::WrongSite,
+                GoodbyeCode::WrongSite,
                 format!("this is site {}; the device belongs to another site", self.replica.site),
             ));
         }
         let proof = hello_proof(&self.challenge, &self.replica.device.device());
         if !hello.device.verify(HELLO_CONTEXT, &proof, &hello.proof) {
             return Err(Goodbye::new(
-                Code::BadProof,
+                GoodbyeCode::BadProof,
                 "the signature does not fit the device key and this server's key; enrol the device again",
             ));
         }
@@ -541,7 +544,7 @@ impl Session {
         let proof = welcome_proof(&dial.nonce, &self.replica.device.device(), &self.challenge);
         if welcome.device != dial.peer || !welcome.device.verify(WELCOME_CONTEXT, &proof, &welcome.proof) {
             return Err(Goodbye::new(
-                Code::BadProof,
+                GoodbyeCode::BadProof,
                 "the answering side is not the one this device was enrolled with; nothing was sent to it",
             ));
         }
@@ -588,7 +591,7 @@ impl Session {
                 // What was read under the old coverage is read again; a chunk on its way no longer fits the cursor.
                 self.cursor = 0;
                 self.in_sync = false;
-                effects.push(Effect::Acked(volumes));
+                effects.push(Effect::Stated(volumes));
                 Ok(())
             }
             other => {
@@ -606,7 +609,7 @@ impl Session {
         }
         self.cursor = book.arrival;
         self.state = State::Live;
-        effects.push(Effect::Acked(book.volumes.into_iter().collect()));
+        effects.push(Effect::Stated(book.volumes.into_iter().collect()));
     }
 
     fn go_live(&mut self, book: &Book, theirs: BTreeMap<VolumeId, Frontier>, effects: &mut Vec<Effect>) {
@@ -635,7 +638,7 @@ impl Session {
         self.cursor = if to_send { 0 } else { book.arrival };
         self.state = State::Live;
         effects.extend(forks);
-        effects.push(Effect::Acked(theirs.into_iter().collect()));
+        effects.push(Effect::Stated(theirs.into_iter().collect()));
     }
 
     fn restate(&mut self, held: &[Held], effects: &mut Vec<Effect>) -> Result<(), Goodbye> {
@@ -657,7 +660,10 @@ impl Session {
         self.unstored_bytes += frame.len();
         // An honest sender counts entry bytes only, and one message may be as large as a frame.
         if self.unstored_bytes > 2 * WINDOW_BYTES + FRAME_BYTES {
-            return Err(Goodbye::new(Code::WindowExceeded, "more unacknowledged entries than the window allows"));
+            return Err(Goodbye::new(
+                GoodbyeCode::WindowExceeded,
+                "more unacknowledged entries than the window allows",
+            ));
         }
         self.received += 1;
         let ticket = self.received;
@@ -691,7 +697,7 @@ impl Session {
 
     fn stored(&mut self, receipt: Receipt, effects: &mut Vec<Effect>) -> Result<(), Goodbye> {
         let Some(unstored) = self.unstored.pop_front().filter(|unstored| unstored.ticket == receipt.ticket) else {
-            return Err(Goodbye::new(Code::Internal, "a receipt came for another batch"));
+            return Err(Goodbye::new(GoodbyeCode::Internal, "a receipt came for another batch"));
         };
         self.unstored_bytes -= unstored.bytes;
         self.stored = receipt.ticket;
@@ -747,7 +753,7 @@ impl Session {
 
     fn log_read(&mut self, chunk: LogChunk, effects: &mut Vec<Effect>) -> Result<(), Goodbye> {
         if !self.reading {
-            return Err(Goodbye::new(Code::Internal, "a part of the log that nobody asked for"));
+            return Err(Goodbye::new(GoodbyeCode::Internal, "a part of the log that nobody asked for"));
         }
         self.reading = false;
         if chunk.after != self.cursor {
@@ -794,7 +800,7 @@ impl Session {
         } else if !whole && !chunk.end {
             // A commit larger than what was read: the whole of it has to come in one message.
             if self.limit_bytes >= FRAME_BYTES {
-                return Err(Goodbye::new(Code::Internal, "one commit of the log is larger than a frame"));
+                return Err(Goodbye::new(GoodbyeCode::Internal, "one commit of the log is larger than a frame"));
             }
             self.limit_bytes = (self.limit_bytes * 2).min(FRAME_BYTES);
         } else {
@@ -836,7 +842,10 @@ impl Session {
             .collect();
         let capacity = bytes + heads * HEAD_BYTES + entries.len() * 5 + parts.len() * 80 + 16;
         if entries.len() > FRAME_ENTRIES {
-            return Err(Goodbye::new(Code::Internal, "one commit of the log has more entries than a frame may carry"));
+            return Err(Goodbye::new(
+                GoodbyeCode::Internal,
+                "one commit of the log has more entries than a frame may carry",
+            ));
         }
         send(message::encode_entries(&parts, capacity), effects)?;
         let coverage = Arc::make_mut(&mut self.coverage);
@@ -885,7 +894,7 @@ impl Session {
         match self.clock.since_ms {
             Some(since_ms) if !self.clock.moved => {
                 if now_ms.saturating_sub(since_ms) > limit_ms {
-                    return Err(Goodbye::new(Code::Timeout, "the other side has not answered for too long"));
+                    return Err(Goodbye::new(GoodbyeCode::Timeout, "the other side has not answered for too long"));
                 }
             }
             _ => self.clock = Clock { since_ms: Some(now_ms), moved: false },
@@ -896,14 +905,17 @@ impl Session {
 
 fn send(frame: Bytes, effects: &mut Vec<Effect>) -> Result<(), Goodbye> {
     if frame.len() > FRAME_BYTES {
-        return Err(Goodbye::new(Code::Internal, format!("a message of {} bytes does not fit a frame", frame.len())));
+        return Err(Goodbye::new(
+            GoodbyeCode::Internal,
+            format!("a message of {} bytes does not fit a frame", frame.len()),
+        ));
     }
     effects.push(Effect::Send(frame));
     Ok(())
 }
 
 fn out_of_turn(text: &str) -> Goodbye {
-    Goodbye::new(Code::Malformed, text)
+    Goodbye::new(GoodbyeCode::Malformed, text)
 }
 
 fn hello_proof(challenge: &[u8; 32], answering: &DeviceKey) -> [u8; 64] {

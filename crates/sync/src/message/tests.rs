@@ -72,7 +72,7 @@ fn ack() -> Ack {
 }
 
 fn goodbye() -> Goodbye {
-    Goodbye::new(Code::WrongSite, "这是另一个项目的值班簿 (this is the book of another site)")
+    Goodbye::new(GoodbyeCode::WrongSite, "这是另一个项目的值班簿 (this is the book of another site)")
 }
 
 fn entries_frame() -> Bytes {

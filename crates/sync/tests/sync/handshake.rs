@@ -1,7 +1,7 @@
 //! The first words: equal books end in one round trip; a wrong partner is told why.
 
 use bytes::Bytes;
-use dutybook_sync::{Code, Event, Goodbye, Replica, Scope, Session};
+use dutybook_sync::{Event, Goodbye, GoodbyeCode, Replica, Scope, Session};
 use std::sync::Arc;
 
 use crate::network::Network;
@@ -64,7 +64,7 @@ fn closes(network: &mut Network, a: (usize, Session), b: (usize, Session)) -> [O
     [ends[0].closed.clone(), ends[1].closed.clone()]
 }
 
-fn assert_told(closed: &[Option<(Goodbye, bool)>; 2], by: usize, code: &Code) {
+fn assert_told(closed: &[Option<(Goodbye, bool)>; 2], by: usize, code: &GoodbyeCode) {
     let (said, by_peer) = closed[by].as_ref().unwrap();
     assert_eq!((&said.code, by_peer), (code, &false));
     let (heard, by_peer) = closed[1 - by].as_ref().unwrap();
@@ -79,7 +79,7 @@ fn a_device_of_another_site_is_told_so() {
     let dialling = Session::dial(elsewhere, network.replicas[1].key(), [1; 32], [2; 32], network.replicas[0].book());
     let answering = Session::answer(network.replicas[1].replica(), [1; 32]);
     let closed = closes(&mut network, (0, dialling), (1, answering));
-    assert_told(&closed, 1, &Code::WrongSite);
+    assert_told(&closed, 1, &GoodbyeCode::WrongSite);
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn a_signature_over_another_challenge_or_for_another_server_is_worth_nothing() {
         let dialling = network.replicas[0].dial(peer, challenge);
         let answering = Session::answer(network.replicas[1].replica(), [1; 32]);
         let closed = closes(&mut network, (0, dialling), (1, answering));
-        assert_told(&closed, 1, &Code::BadProof);
+        assert_told(&closed, 1, &GoodbyeCode::BadProof);
         assert!(network.replicas[0].acked.is_empty());
     }
 }
@@ -112,7 +112,7 @@ fn a_server_that_cannot_prove_who_it_is_gets_nothing() {
     let replica = Replica { device: Arc::new(Impostor), ..network.replicas[1].replica() };
     network.record = true;
     let closed = closes(&mut network, (0, dialling), (1, Session::answer(replica, [1; 32])));
-    assert_told(&closed, 0, &Code::BadProof);
+    assert_told(&closed, 0, &GoodbyeCode::BadProof);
     assert_eq!(network.replicas[1].len(), 0);
     assert!(network.replicas[0].acked.is_empty(), "it acknowledged nothing");
     assert_eq!(network.sent.iter().filter(|(_, side, _)| *side == 0).count(), 2, "a hello and a goodbye");
@@ -126,7 +126,7 @@ fn a_device_that_nobody_enrolled_is_told_so() {
     let dialling = network.replicas[0].dial(network.replicas[1].key(), [1; 32]);
     let answering = Session::answer(network.replicas[1].replica(), [1; 32]);
     let closed = closes(&mut network, (0, dialling), (1, answering));
-    assert_told(&closed, 1, &Code::UnknownDevice);
+    assert_told(&closed, 1, &GoodbyeCode::UnknownDevice);
 }
 
 /// What an answering session says to one frame.
@@ -144,23 +144,23 @@ fn answer_to(frame: &[u8]) -> Goodbye {
 fn another_version_of_the_protocol_is_named_even_if_nothing_else_can_be_read() {
     // [0, 2, {"what": "ever"}]
     let goodbye = answer_to(&[0x83, 0, 2, 0xa1, 0x61, b'w', 0x61, b'e']);
-    assert_eq!(goodbye.code, Code::WrongProtocol);
+    assert_eq!(goodbye.code, GoodbyeCode::WrongProtocol);
     assert!(goodbye.text.contains("version 1") && goodbye.text.contains("version 2"), "{}", goodbye.text);
 }
 
 #[test]
 fn a_stranger_cannot_make_a_side_hold_megabytes() {
     let goodbye = answer_to(&vec![0x80; dutybook_sync::HELLO_BYTES + 1]);
-    assert_eq!(goodbye.code, Code::FrameTooLarge);
+    assert_eq!(goodbye.code, GoodbyeCode::FrameTooLarge);
 }
 
 #[test]
 fn what_is_no_message_is_malformed() {
     for frame in [&b"GET / HTTP/1.1\r\n"[..], b"", b"\x80", b"\x81\x00", b"{\"type\":\"sync\"}", b"\x9f\x00\xff"] {
-        assert_eq!(answer_to(frame).code, Code::Malformed, "{frame:?}");
+        assert_eq!(answer_to(frame).code, GoodbyeCode::Malformed, "{frame:?}");
     }
     // A message that has its place later.
-    assert_eq!(answer_to(&[0x82, 3, 0x80]).code, Code::Malformed);
+    assert_eq!(answer_to(&[0x82, 3, 0x80]).code, GoodbyeCode::Malformed);
 }
 
 #[test]
@@ -186,7 +186,7 @@ fn silence_ends_in_a_timeout_and_a_slow_talk_does_not() {
     assert!(session.handle(Event::Tick { now_ms: 1_000 + dutybook_sync::HANDSHAKE_MS }).is_empty());
     let effects = session.handle(Event::Tick { now_ms: 1_001 + dutybook_sync::HANDSHAKE_MS });
     assert!(
-        matches!(effects.last(), Some(dutybook_sync::Effect::Close { goodbye, .. }) if goodbye.code == Code::Timeout),
+        matches!(effects.last(), Some(dutybook_sync::Effect::Close { goodbye, .. }) if goodbye.code == GoodbyeCode::Timeout),
         "{effects:?}"
     );
 
@@ -206,7 +206,7 @@ fn silence_ends_in_a_timeout_and_a_slow_talk_does_not() {
         network.event(connection, 0, Event::Tick { now_ms });
     }
     let (goodbye, _) = network.connections[connection].ends[0].closed.clone().unwrap();
-    assert_eq!(goodbye.code, Code::Timeout);
+    assert_eq!(goodbye.code, GoodbyeCode::Timeout);
 }
 
 #[test]

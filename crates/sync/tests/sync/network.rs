@@ -85,6 +85,7 @@ impl Network {
                     }
                     other.inbox.push_back(frame);
                 }
+                Effect::Stated(held) => memory.acked.extend(held),
                 Effect::Acked(held) => {
                     for (volume, frontier) in held {
                         memory.acked.entry(volume).or_default().merge(&frontier);

@@ -313,7 +313,7 @@ impl Memory {
             Event::Authorised(book)
         } else {
             Event::End(dutybook_sync::Goodbye::new(
-                dutybook_sync::Code::UnknownDevice,
+                dutybook_sync::GoodbyeCode::UnknownDevice,
                 "this device is not enrolled at this site",
             ))
         }

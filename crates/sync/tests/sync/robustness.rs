@@ -21,7 +21,8 @@ fn conversation() -> &'static Vec<(usize, Bytes)> {
         network.record = true;
         let connection = network.connect(0, 1);
         network.settle();
-        let bye = dutybook_sync::Goodbye::new(dutybook_sync::Code::ShuttingDown, "the server is being restarted");
+        let bye =
+            dutybook_sync::Goodbye::new(dutybook_sync::GoodbyeCode::ShuttingDown, "the server is being restarted");
         network.event(connection, 1, Event::End(bye));
         let frames: Vec<_> = network.sent.iter().map(|(_, side, frame)| (1 - side, frame.clone())).collect();
         let kinds: std::collections::BTreeSet<u8> = frames.iter().filter_map(|(_, f)| f.get(1).copied()).collect();

@@ -92,6 +92,6 @@ fn a_flood_beyond_the_window_ends_the_connection() {
         }
     }
     let (goodbye, by_peer) = network.connections[0].ends[1].closed.clone().unwrap();
-    assert_eq!((goodbye.code, by_peer), (dutybook_sync::Code::WindowExceeded, false));
+    assert_eq!((goodbye.code, by_peer), (dutybook_sync::GoodbyeCode::WindowExceeded, false));
     assert!(delivered < 2 * WINDOW_BYTES + 2 * FRAME_BYTES);
 }
