@@ -7,8 +7,10 @@ use serde_json::Value;
 
 use crate::ids::RecordId;
 
+pub mod file;
 mod item;
 pub mod items;
+pub mod pin;
 
 pub use item::{Item, ItemAction, ItemFact, ItemView, Version};
 pub use items::{
