@@ -52,6 +52,7 @@ export default ts.config(
       // The router is a hash router of our own; there is no SvelteKit here.
       'svelte/no-navigation-without-resolve': 'off',
       '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-unused-vars': ['error', { ignoreRestSiblings: true }],
     },
   },
   {

@@ -33,5 +33,7 @@ export default defineConfig({
     include: ['src/**/*.test.ts'],
     setupFiles: ['./src/testing/setup.ts'],
     restoreMocks: true,
+    // The contrast test reads the tokens; other styles mean nothing in jsdom.
+    css: { include: /tokens\.css/ },
   },
 })

@@ -42,11 +42,11 @@ export const stops: { id: string; label: string; tone: Tone; done: boolean; note
 ]
 
 export const history: TimelineEntry[] = [
-  { id: 't1', at: now - 61 * minute, who: '林晓梅', what: '登记来电:3-2-1502 厨房漏水', number: 211 },
+  { id: 't1', at: now - 61 * minute, who: '林晓梅', what: '登记来电：3-2-1502 厨房漏水', number: 211 },
   { id: 't2', at: now - 58 * minute, who: '林晓梅', what: '派给 何志远', number: 212, corrected_by: 214 },
-  { id: 't3', at: now - 57 * minute, who: '林晓梅', what: '更正:派给 何志远、马大勇', detail: '一人关总阀,一人入户', tone: 'held', number: 214 },
+  { id: 't3', at: now - 57 * minute, who: '林晓梅', what: '更正：派给 何志远、马大勇', detail: '一人关总阀，一人入户', tone: 'held', number: 214 },
   { id: 't4', at: now - 49 * minute, who: '何志远', what: '到场', tone: 'ok', number: 216 },
-  { id: 't5', at: now - 12 * minute, who: '何志远', what: '完成:更换角阀', tone: 'ok', number: 219, late: true },
+  { id: 't5', at: now - 12 * minute, who: '何志远', what: '完成：更换角阀', tone: 'ok', number: 219, late: true },
 ]
 
 export const orders: { id: string; what: string; where: string; who: string; tone: Tone; level: string; deadline: number; start: number; step: string }[] = [

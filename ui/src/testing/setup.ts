@@ -1,0 +1,26 @@
+import { afterEach } from 'vitest'
+import { language } from '@/i18n/locale.svelte'
+
+// jsdom lays nothing out. Elements get the size a test says (see VirtualList.test.ts), nothing else.
+class StillObserver implements ResizeObserver {
+  observe(): void {}
+  unobserve(): void {}
+  disconnect(): void {}
+}
+globalThis.ResizeObserver ??= StillObserver
+
+// jsdom 26 has no pointer events.
+class PlainPointerEvent extends MouseEvent {
+  readonly isPrimary: boolean
+  readonly pointerType: string
+  constructor(type: string, init: PointerEventInit = {}) {
+    super(type, init)
+    this.isPrimary = init.isPrimary ?? false
+    this.pointerType = init.pointerType ?? 'touch'
+  }
+}
+globalThis.PointerEvent ??= PlainPointerEvent as unknown as typeof PointerEvent
+
+afterEach(() => {
+  language.current = 'zh'
+})
