@@ -3,7 +3,7 @@
 use automerge::transaction::{CommitOptions, Transactable};
 use automerge::{ActorId, Automerge, ROOT, ScalarValue};
 use dutybook_log::{
-    AuthorId, DeviceSecret, DocId, Draft, EntryHash, Head, LocalWriter, Opening, Recorded, SealedEntry, VolumeId,
+    AuthorId, DeviceSecret, DocId, Draft, Entry, EntryHash, Head, LocalWriter, Opening, Recorded, SealedEntry, VolumeId,
 };
 use sha2::{Digest, Sha256};
 
@@ -55,6 +55,27 @@ pub(crate) fn draft(doc: DocId, change: Vec<u8>) -> Draft {
         doc,
         change,
     }
+}
+
+/// The bytes of any entry, also of one that no `LocalWriter` would write.
+pub(crate) fn encode_entry(entry: &Entry) -> Vec<u8> {
+    minicbor::to_vec(entry).unwrap()
+}
+
+pub(crate) fn entry_with_change(opening: &Opening, seq: u64, prev: EntryHash, change: Vec<u8>) -> SealedEntry {
+    let draft = draft(doc_id(1), change);
+    let entry = Entry {
+        volume: opening.volume,
+        writer: opening.writer(),
+        seq,
+        prev,
+        witness: draft.witness,
+        author: draft.author,
+        recorded: draft.recorded,
+        doc: draft.doc,
+        change: draft.change,
+    };
+    SealedEntry::parse(encode_entry(&entry)).unwrap()
 }
 
 /// An action on a record, as the product does it: a fact under a key of its own.
