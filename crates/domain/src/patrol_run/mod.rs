@@ -5,6 +5,8 @@
 //! together for the desk, which rings for a missed checkpoint whether or not the tablet lives (A8 h).
 
 pub mod facts;
+mod fold;
+mod ledger;
 pub mod monitor;
 pub mod plan;
 pub mod rules;
@@ -35,7 +37,7 @@ impl Kind for PatrolRun {
     type View = PatrolRunView;
 
     fn view(story: &Story<'_, Self::Fact>) -> (Self::View, Vec<Anomaly>) {
-        view::fold(story)
+        fold::fold(story)
     }
 
     fn card(view: &Self::View) -> Card {
@@ -55,6 +57,6 @@ impl Kind for PatrolRun {
     }
 
     fn line(fact: &Self::Fact) -> Option<LineText> {
-        Some(rules::line(fact))
+        Some(ledger::line(fact))
     }
 }

@@ -4,6 +4,7 @@
 //! - A run that nobody has written to is watched like any other; the plan alone is enough to ring (A8 h).
 //! - A run that has begun is watched by the plan it remembers, also when its route was changed or retired since.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -97,8 +98,8 @@ pub struct MissedStop {
     pub since: Timestamp,
 }
 
-/// Today's runs, those of the days before that reach into today, and those of yesterday whose alarm nobody has
-/// answered yet; by start.
+/// Today's runs, those of the days before that reach into today or whose alarm nobody has answered yet, and those of
+/// tomorrow that can begin already; by start.
 #[must_use]
 pub fn monitor(site: &Site, now: Timestamp, runs: &BTreeMap<RecordId, PatrolRunView>) -> Vec<RunStatus> {
     let today = now.day(site.settings.zone);
@@ -107,7 +108,12 @@ pub fn monitor(site: &Site, now: Timestamp, runs: &BTreeMap<RecordId, PatrolRunV
     views.retain(|view| {
         let reaches_today = view.stops.iter().any(|stop| stop.missed_at >= midnight);
         let still_rings = || alarms(view, now).any(|stop| stop.missed_at.plus_minutes(ALARM_STAYS_MIN) >= now);
-        view.day == today || (view.day < today && (reaches_today || still_rings()))
+        match view.day.cmp(&today) {
+            Ordering::Less => reaches_today || still_rings(),
+            Ordering::Equal => true,
+            // Shortly before midnight the first run of the new day may begin.
+            Ordering::Greater => run_state(view, now) != RunState::NotYet,
+        }
     });
     views.sort_by_key(|view| (view.start, view.route, view.record));
     views.iter().map(|view| status(view, now)).collect()

@@ -1,4 +1,4 @@
-//! What can be done with a run, by whom and when; what it writes; what the ledger and the lists say.
+//! What can be done with a run, by whom and when, and what it writes; its clocks and what lists show of it.
 //!
 //! Invariants
 //! - Whoever scans, checks or reports on a run that nobody has set out on sets out with the same change.
@@ -10,14 +10,15 @@ use serde::{Deserialize, Serialize};
 
 use super::PatrolRun;
 use super::facts::{CannotScanReason, ItemResult, MissedReason, Outcome, PatrolFact, PhotoPlaceholder, ScanMethod};
+use super::fold::countersigns;
 use super::plan::{EARLY_MIN, PlannedRun, PlannedStop, run_by_record};
-use super::view::{PatrolRunView, Progress, StopView, countersigns, planned_view};
-use crate::engine::{Acting, Card, Deadline, LineText, Offer, Refusal, Step, Tone, Urgency, Weight};
+use super::view::{PatrolRunView, Progress, StopView, planned_view};
+use crate::engine::{Acting, Card, Deadline, Offer, Refusal, Step, Tone, Urgency, Weight};
 use crate::ids::RecordId;
 use crate::record::Write;
 use crate::role::{Role, Signer};
 use crate::site::RouteKind;
-use crate::time::{Day, TimeOfDay};
+use crate::time::Day;
 use crate::words;
 use crate::words::Words;
 use crate::work_order;
@@ -231,10 +232,11 @@ impl PatrolAction {
 
 fn progress_words(view: &PatrolRunView) -> (&'static str, Words, Tone) {
     let in_part = view.stops.iter().any(StopView::left_out);
+    let unexplained = if view.next_stop().is_some() { Tone::Waiting } else { Tone::Calm };
     match view.state {
         Progress::Planned => ("planned", words!("未开始", "not begun"), Tone::Calm),
         Progress::Open => ("open", words!("进行中", "in progress"), Tone::Active),
-        Progress::Finished if in_part => ("finished_in_part", words!("部分完成", "done in part"), Tone::Waiting),
+        Progress::Finished if in_part => ("finished_in_part", words!("部分完成", "done in part"), unexplained),
         Progress::Finished => ("finished", words!("完成", "done"), Tone::Done),
     }
 }
@@ -250,6 +252,8 @@ fn may_still(verb: Verb, view: Option<&PatrolRunView>, who: &Signer) -> bool {
 
 /// What `who` may do next.
 pub(super) fn offers(view: Option<&PatrolRunView>, who: &Signer) -> Vec<Offer> {
+    // A record whose plan cannot be read is offered what a run without a record is.
+    let view = view.filter(|view| !view.stops.is_empty());
     let state = view.map_or(Progress::Planned, |view| view.state);
     let nothing_left = view.is_some_and(|view| view.next_stop().is_none());
     let mut offers: Vec<Offer> = Verb::ALL
@@ -359,8 +363,10 @@ pub(super) fn act(
                 note,
                 signature,
             });
-            let reasons =
-                missed.into_iter().map(|reason| missed_because(&run, reason)).collect::<Result<Vec<_>, _>>()?;
+            // Somebody else may have been there since the page was opened: then there is nothing to explain.
+            let still = |said: &StopReason| run.stop(said.stop).is_none_or(StopView::left_out);
+            let reasons = missed.into_iter().filter(still).map(|said| missed_because(&run, said));
+            let reasons = reasons.collect::<Result<Vec<_>, _>>()?;
             // The reasons come before the signature that covers them.
             facts.splice(facts.len() - 1..facts.len() - 1, reasons);
         }
@@ -610,6 +616,10 @@ pub(super) fn card(view: &PatrolRunView) -> Card {
     let (state, state_words, tone) = progress_words(view);
     let next_stop = view.next_stop();
     let next = match (view.state, next_stop) {
+        (Progress::Finished, Some(stop)) => {
+            let name = &stop.name;
+            Some(words!("补巡或说明:{name}", "make up or explain: {name}"))
+        }
         (_, Some(stop)) => {
             let name = &stop.name;
             Some(words!("下一点:{name}", "next: {name}"))
@@ -631,92 +641,6 @@ pub(super) fn card(view: &PatrolRunView) -> Card {
         next,
         born: view.start,
     }
-}
-
-/// What the ledger says of a fact.
-pub(super) fn line(fact: &PatrolFact) -> LineText {
-    let (subject, detail) = match fact {
-        PatrolFact::Started { plan } => {
-            let (route, slot, stops) = (&plan.route_name, TimeOfDay(plan.slot), plan.stops.len());
-            (words!("巡查开始", "run begun"), words!("{route} {slot},共{stops}点", "{route} {slot}, {stops} stops"))
-        }
-        PatrolFact::Planned { plan } => {
-            let (route, slot) = (&plan.route_name, TimeOfDay(plan.slot));
-            (words!("巡查计划", "run planned"), words!("{route} {slot}", "{route} {slot}"))
-        }
-        PatrolFact::Scanned { at_stop, method, expected_name, .. } => {
-            let (name, method) = (&at_stop.name, method.words());
-            let (zh, en) = (method.zh, method.en);
-            let detail = words!("{name}({zh})", "{name} ({en})");
-            let meant = expected_name.as_ref().map(|meant| words!(";本想去「{meant}」", "; “{meant}” was meant"));
-            (words!("巡查到点", "checkpoint reached"), detail.then(meant.unwrap_or_default()))
-        }
-        PatrolFact::Checked { at_stop, results, .. } => {
-            let name = &at_stop.name;
-            (words!("巡查检查", "checkpoint checked"), words!("{name}:", "{name}: ").then(results_words(results)))
-        }
-        PatrolFact::WrongPoint { scanned_name, .. } => (
-            words!("扫到别的点", "another checkpoint scanned"),
-            words!("{scanned_name}(不在本路线)", "{scanned_name} (not on this route)"),
-        ),
-        PatrolFact::CannotScan { at_stop, reason, note, .. } => {
-            (words!("到点未扫", "reached, not scanned"), reason_words(&at_stop.name, &reason.words(), note))
-        }
-        PatrolFact::Finding { at_stop, item_name, description, urgency, order_number, .. } => {
-            let (name, urgency) = (&at_stop.name, urgency.words());
-            let (zh, en) = (urgency.zh, urgency.en);
-            let item = if item_name.is_empty() { String::new() } else { format!("·{item_name}") };
-            let order = order_number.as_ref().map(|number| words!(";派工单 {number}", "; work order {number}"));
-            let detail = words!("{name}{item}:{description}({zh})", "{name}{item}: {description} ({en})");
-            (words!("巡查异常", "patrol finding"), detail.then(order.unwrap_or_default()))
-        }
-        PatrolFact::MissedBecause { at_stop, reason, note } => {
-            (words!("漏点说明", "missed stop explained"), reason_words(&at_stop.name, &reason.words(), note))
-        }
-        PatrolFact::Exempted { at_stop, reason } => {
-            let name = &at_stop.name;
-            (words!("免巡", "stop exempted"), words!("{name}:{reason}", "{name}: {reason}"))
-        }
-        PatrolFact::Finished { left_out, note, .. } if left_out.is_empty() => {
-            (words!("巡查完成", "run done"), remark_words(words!("全部到点", "every stop visited"), note))
-        }
-        PatrolFact::Finished { left_out, note, .. } => {
-            let (zh, en) = (left_out.join("、"), left_out.join(", "));
-            let detail = words!("未到:{zh}", "not visited: {en}");
-            (words!("巡查部分完成", "run done in part"), remark_words(detail, note))
-        }
-        PatrolFact::Countersigned { note, .. } => {
-            (words!("巡查主管签名", "run countersigned"), remark_words(words!("已审阅", "reviewed"), note))
-        }
-    };
-    LineText { subject, detail }
-}
-
-fn reason_words(name: &str, reason: &Words, note: &str) -> Words {
-    let (zh, en) = (&reason.zh, &reason.en);
-    remark_words(words!("{name}:{zh}", "{name}: {en}"), note)
-}
-
-fn remark_words(words: Words, note: &str) -> Words {
-    if note.is_empty() { words } else { words.then(words!(";{note}", "; {note}")) }
-}
-
-fn results_words(results: &[ItemResult]) -> Words {
-    let (mut zh, mut en) = (Vec::new(), Vec::new());
-    for result in results {
-        let reading = result.reading.as_deref().map(|reading| format!(" {reading}")).unwrap_or_default();
-        if result.outcome == Outcome::Normal && reading.is_empty() {
-            continue;
-        }
-        let words = remark_words(result.outcome.words(), &result.note);
-        zh.push(format!("{}{reading} {}", result.name, words.zh));
-        en.push(format!("{}{reading} {}", result.name, words.en));
-    }
-    if results.iter().all(|result| result.outcome == Outcome::Normal) {
-        zh.insert(0, "全部正常".into());
-        en.insert(0, "all normal".into());
-    }
-    Words { zh: zh.join(","), en: en.join(", ") }
 }
 
 /// The work order made of a finding, in the same transaction.
