@@ -1,3 +1,5 @@
+//! Generates what the app is built with.
+
 fn main() {
     tauri_build::build()
 }

@@ -1,2 +1,181 @@
-//! placeholder
-fn main() {}
+//! `dutybook`: one device's book from the command line, for administrators and scripts.
+//!
+//! Exit codes: 0 done · 1 something failed (the text says what to do) · 2 the command line is wrong · 3 the rules do not
+//! allow it · 4 `check` found something, or the site file has errors · 5 the server could not be reached.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use dutybook_domain::RecordId;
+
+mod output;
+mod verbs;
+
+use output::Output;
+
+/// One device's duty book: everything the apps do, from the command line.
+#[derive(Parser)]
+#[command(name = "dutybook", version, about, after_help = EXIT_CODES)]
+struct Cli {
+    /// Folder of this device's book.
+    #[arg(long, global = true, env = "DUTYBOOK_DATA", default_value = "dutybook-data")]
+    data: PathBuf,
+    /// Answer in JSON, one value on one line.
+    #[arg(long, global = true)]
+    json: bool,
+    /// Texts in English instead of Chinese.
+    #[arg(long, global = true)]
+    english: bool,
+    #[command(flatten)]
+    signing: Signing,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong command line, 3 not allowed by the rules, \
+    4 `check` or `site import` found problems, 5 no connection to the server";
+
+/// Who signs what is written.
+#[derive(Args, Clone)]
+struct Signing {
+    /// Name of the person who acts; without it, whoever is signed in on this device.
+    #[arg(long, global = true, requires = "pin")]
+    person: Option<String>,
+    /// Their PIN.
+    #[arg(long, global = true, env = "DUTYBOOK_PIN", hide_env_values = true)]
+    pin: Option<String>,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// The site's data.
+    #[command(subcommand)]
+    Site(SiteVerb),
+    /// This device.
+    #[command(subcommand)]
+    Device(DeviceVerb),
+    /// Does one thing to a record and prints what was written.
+    Act {
+        /// Id of the record, or `new:KIND` for a new one (`new:work_order`), or `KIND:ID`.
+        record: String,
+        /// The action as JSON, such as '{"do":"accept"}'; `-` reads it from standard input.
+        action: String,
+    },
+    /// Lists records of a kind (`work_order`, `patrol_run`, `contact_record`, …) or all that are open.
+    List {
+        /// The kind.
+        kind: Option<String>,
+        /// Also those that are done.
+        #[arg(long)]
+        all: bool,
+        /// Only with this text in them.
+        #[arg(long)]
+        text: Option<String>,
+    },
+    /// One record with its full history: who, when, which device.
+    Show {
+        /// Its id or its number (单号).
+        record: String,
+    },
+    /// Today's rounds as the desk sees them, started or not.
+    Rounds,
+    /// What rings now.
+    Alarms,
+    /// The ledger, newest first.
+    Ledger {
+        /// How many lines.
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+        /// Only with this text in them.
+        #[arg(long)]
+        text: Option<String>,
+    },
+    /// Exchanges everything with the server and returns when both hold the same.
+    Sync {
+        /// Its address; without it, the one this device was enrolled with.
+        url: Option<String>,
+    },
+    /// How far every writer of every volume is known, and one digest over all of it.
+    Frontier,
+    /// Recomputes chains, signatures, documents and lists from the raw log, and says what differs.
+    Check,
+    /// Writes a consistent copy of the book to a file.
+    Backup {
+        /// The new file.
+        to: PathBuf,
+    },
+}
+
+#[derive(Subcommand)]
+enum SiteVerb {
+    /// Reads a site file and writes what differs from the book.
+    Import {
+        /// The site file (TOML).
+        file: PathBuf,
+        /// Only says what would change.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Reads a site file and says what is wrong with it, each with its place.
+    Check {
+        /// The site file (TOML).
+        file: PathBuf,
+    },
+}
+
+#[derive(Subcommand)]
+enum DeviceVerb {
+    /// Takes this device into a site with a one-time token of its server, and fetches the book.
+    New {
+        /// Address of the server, such as http://192.168.1.10:7420.
+        #[arg(long)]
+        server: String,
+        /// The token.
+        #[arg(long)]
+        token: String,
+        /// What people call this device, such as 夜班平板.
+        #[arg(long)]
+        name: String,
+    },
+    /// Says who this device is and who is signed in.
+    Show,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
+        .with_writer(std::io::stderr)
+        .init();
+    let output = Output { json: cli.json, english: cli.english };
+    let outcome = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .map_err(anyhow::Error::from)
+        .and_then(|runtime| runtime.block_on(verbs::run(cli, &output)));
+    match outcome {
+        Ok(code) => code,
+        Err(error) => output.failed(&error),
+    }
+}
+
+/// What `act` is told to act on.
+enum Acted {
+    New(String),
+    Existing(RecordId),
+    Known { kind: String, record: RecordId },
+}
+
+impl std::str::FromStr for Acted {
+    type Err = anyhow::Error;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let wrong = || anyhow::anyhow!("“{text}” is neither a record's id nor new:KIND nor KIND:ID");
+        match text.split_once(':') {
+            Some(("new", kind)) => Ok(Self::New(kind.into())),
+            Some((kind, id)) => Ok(Self::Known { kind: kind.into(), record: id.parse().map_err(|_| wrong())? }),
+            None => Ok(Self::Existing(text.parse().map_err(|_| wrong())?)),
+        }
+    }
+}

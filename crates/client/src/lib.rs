@@ -1,1 +1,23 @@
-//! placeholder
+//! What an app does with a book: sign in, act, ask, sync, ring. Usable without windows: tests and the command line do
+//! exactly what the apps do.
+//!
+//! Invariants
+//! - [`Client::act`] is the only way anything is written; what it wrote is durable when it returns.
+//! - Nothing here waits for the network but enrolment and sync itself.
+//! - Changes are told in domain words; who shows something asks again.
+
+mod asked;
+mod client;
+mod clock;
+mod enrol;
+mod error;
+mod queries;
+pub mod shown;
+mod sync;
+
+pub use asked::{LedgerAsked, RecordsAsked};
+pub use client::{Client, Target};
+pub use clock::{Clock, SetClock, SystemClock, new_id, random};
+pub use enrol::enrol;
+pub use error::Error;
+pub use sync::Link;

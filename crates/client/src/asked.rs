@@ -1,0 +1,40 @@
+//! What lists are asked for.
+
+use dutybook_domain::{Day, RecordId};
+use serde::{Deserialize, Serialize};
+
+/// Which records, newest first.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, specta::Type)]
+#[serde(default)]
+pub struct RecordsAsked {
+    /// Only this kind.
+    pub kind: Option<String>,
+    /// Only those somebody still has to do something about, or only the others.
+    pub open: Option<bool>,
+    /// Only in these states.
+    pub states: Vec<String>,
+    /// Only those the person signed in is responsible for.
+    pub mine: bool,
+    /// Only with this in number, title, place, people or ledger text.
+    pub text: Option<String>,
+    /// How many at most; 0 means 200.
+    pub limit: u32,
+    /// How many to pass over.
+    pub offset: u32,
+}
+
+/// Which lines of the ledger, newest first.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, specta::Type)]
+#[serde(default)]
+pub struct LedgerAsked {
+    /// Only lines before this cursor.
+    pub before: Option<String>,
+    /// Only with this in them.
+    pub text: Option<String>,
+    /// Only of this record.
+    pub record: Option<RecordId>,
+    /// Only of this day.
+    pub day: Option<Day>,
+    /// How many at most; 0 means 100.
+    pub limit: u32,
+}

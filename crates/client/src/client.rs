@@ -1,0 +1,358 @@
+//! One device's book, opened: who is signed in, the one write path, and the site as it stands.
+
+use std::collections::HashSet;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use dutybook_domain::device::AppRole;
+use dutybook_domain::engine::{Acting, Refusal, Step};
+use dutybook_domain::role::{Role, Signer};
+use dutybook_domain::site::units::UnitIndex;
+use dutybook_domain::site::{Site, pin};
+use dutybook_domain::{Day, RecordId, Timestamp, kinds, words};
+use dutybook_log::{AuthorId, Recorded};
+use dutybook_store::{Changed, Identity, OpenOptions, Stamp, Store};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tokio::sync::{broadcast, watch};
+use uuid::Uuid;
+
+use crate::clock::{Clock, fill, new_id, random};
+use crate::error::Error;
+use crate::shown::{BookChanged, Done, PersonTile, SignedIn, Touched};
+use crate::sync::Link;
+
+/// One device's book. Cheap to clone; all clones are the same book.
+#[derive(Clone)]
+pub struct Client {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) store: Arc<Store>,
+    pub(crate) identity: Identity,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) site: RwLock<Arc<SiteNow>>,
+    session: RwLock<Option<Session>>,
+    pub(crate) link: watch::Sender<Link>,
+    changes: broadcast::Sender<BookChanged>,
+    pub(crate) seen: Mutex<HashSet<String>>,
+}
+
+/// The site as it stands, with what is looked up in it.
+pub(crate) struct SiteNow {
+    pub(crate) site: Site,
+    pub(crate) units: UnitIndex,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Session {
+    person: RecordId,
+    name: String,
+    role: Role,
+    since: Timestamp,
+}
+
+/// What an action is done to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct Target {
+    /// The kind.
+    pub kind: String,
+    /// The record; none for a new one with a random id.
+    pub record: Option<RecordId>,
+}
+
+/// What is random per start.
+pub(crate) fn start_options() -> OpenOptions {
+    OpenOptions { actor: random(), random: Box::new(fill) }
+}
+
+/// Setting that keeps who is signed in, so that a tablet that was switched off in mid-patrol goes on where it was.
+const SESSION: &str = "session";
+
+impl Client {
+    /// Opens the book in `dir`.
+    ///
+    /// # Errors
+    /// [`Error::NotEnrolled`] where there is none yet; [`Error::Store`] when it cannot be read, is damaged, or was
+    /// written by a newer version.
+    pub fn open(dir: &Path, clock: Arc<dyn Clock>) -> Result<Self, Error> {
+        if !Store::exists(dir)? {
+            return Err(Error::NotEnrolled);
+        }
+        Self::on(Store::open(dir, start_options())?, clock)
+    }
+
+    pub(crate) fn on(store: Store, clock: Arc<dyn Clock>) -> Result<Self, Error> {
+        let identity = store.identity()?.ok_or(Error::NotEnrolled)?;
+        let store = Arc::new(store);
+        let session = store.setting(SESSION)?.and_then(|text| serde_json::from_str(&text).ok());
+        let client = Self {
+            inner: Arc::new(Inner {
+                store,
+                identity,
+                clock,
+                site: RwLock::new(Arc::new(SiteNow { site: Site::default(), units: UnitIndex::new(&Site::default()) })),
+                session: RwLock::new(session),
+                link: watch::Sender::new(Link::default()),
+                changes: broadcast::Sender::new(64),
+                seen: Mutex::default(),
+            }),
+        };
+        client.settle()?;
+        client.refresh_site()?;
+        Ok(client)
+    }
+
+    /// The book's database, for the command line's checks.
+    #[must_use]
+    pub fn store(&self) -> &Arc<Store> {
+        &self.inner.store
+    }
+
+    /// Now, by this device's clock.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.inner.clock.wall()
+    }
+
+    /// The site as it stands.
+    #[must_use]
+    pub fn site(&self) -> Arc<impl AsRef<Site> + use<>> {
+        self.site_now()
+    }
+
+    pub(crate) fn site_now(&self) -> Arc<SiteNow> {
+        self.inner.site.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Tells what changed in the book, whoever wrote it. A receiver that fell behind asks for everything again.
+    #[must_use]
+    pub fn changes(&self) -> broadcast::Receiver<BookChanged> {
+        self.inner.changes.subscribe()
+    }
+
+    /// The device as it was enrolled.
+    #[must_use]
+    pub fn identity(&self) -> &Identity {
+        &self.inner.identity
+    }
+
+    /// What the device was enrolled as.
+    #[must_use]
+    pub fn role(&self) -> AppRole {
+        self.inner.identity.role
+    }
+
+    /// Today at the site.
+    #[must_use]
+    pub fn today(&self) -> Day {
+        self.now().day(self.site_now().site.settings.zone)
+    }
+
+    /// Who may sign in on this device, with today's shift.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn people(&self) -> Result<Vec<PersonTile>, Error> {
+        let now = self.site_now();
+        let open = self.open_orders_by_person()?;
+        let mut tiles: Vec<PersonTile> = now
+            .site
+            .people
+            .iter()
+            .filter_map(|(id, person)| {
+                let role = *person.roles.first()?;
+                Some(PersonTile {
+                    person: *id,
+                    name: person.name.clone(),
+                    role,
+                    role_words: role.words(),
+                    team: person.team.clone(),
+                    phone: person.phone.clone(),
+                    shift: self.shift_of(&now.site, *id),
+                    open_orders: open.get(id).copied().unwrap_or_default(),
+                })
+            })
+            .collect();
+        tiles.sort_by(|a, b| (a.shift.is_none(), a.role, &a.name).cmp(&(b.shift.is_none(), b.role, &b.name)));
+        Ok(tiles)
+    }
+
+    /// Signs a person in with their PIN, offline.
+    ///
+    /// # Errors
+    /// [`Error::WrongPin`], also for somebody who is not of this site.
+    pub fn sign_in(&self, person: RecordId, typed: &str) -> Result<SignedIn, Error> {
+        let now = self.site_now();
+        let found = now.site.people.get(&person).ok_or(Error::WrongPin)?;
+        if !pin::verify(typed, &found.pin_hash) {
+            return Err(Error::WrongPin);
+        }
+        let role = *found.roles.first().ok_or(Error::WrongPin)?;
+        self.enter(Session { person, name: found.name.clone(), role, since: self.now() })
+    }
+
+    /// Signs in the administrator of a device that was enrolled as one, who keeps the site's data before there are
+    /// any people.
+    ///
+    /// # Errors
+    /// [`Error::WrongPin`] on any other device.
+    pub fn sign_in_as_admin(&self) -> Result<SignedIn, Error> {
+        if self.role() != AppRole::Admin {
+            return Err(Error::WrongPin);
+        }
+        let name = Role::Admin.words().zh;
+        self.enter(Session { person: RecordId(Uuid::nil()), name, role: Role::Admin, since: self.now() })
+    }
+
+    fn enter(&self, session: Session) -> Result<SignedIn, Error> {
+        let kept = serde_json::to_string(&session).unwrap_or_default();
+        self.inner.store.set_setting(SESSION, Some(&kept))?;
+        *self.inner.session.write().unwrap_or_else(PoisonError::into_inner) = Some(session);
+        self.signed_in().ok_or(Error::NotSignedIn)
+    }
+
+    /// Signs out.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn sign_out(&self) -> Result<(), Error> {
+        self.inner.store.set_setting(SESSION, None)?;
+        *self.inner.session.write().unwrap_or_else(PoisonError::into_inner) = None;
+        Ok(())
+    }
+
+    /// Who is signed in.
+    #[must_use]
+    pub fn signed_in(&self) -> Option<SignedIn> {
+        let session = self.inner.session.read().unwrap_or_else(PoisonError::into_inner).clone()?;
+        Some(SignedIn {
+            person: session.person,
+            name: session.name,
+            role: session.role,
+            role_words: session.role.words(),
+            since: session.since,
+        })
+    }
+
+    pub(crate) fn signer(&self) -> Option<Signer> {
+        let session = self.inner.session.read().unwrap_or_else(PoisonError::into_inner).clone()?;
+        Some(Signer { person: session.person, name: session.name, role: session.role })
+    }
+
+    /// Does one thing: the only way anything is ever written. What it writes into however many records is durable,
+    /// all of it or nothing, when this returns.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] in words that say what to do; [`Error::NotSignedIn`].
+    pub fn act(&self, target: &Target, action: Value) -> Result<Done, Error> {
+        let record = target.record.unwrap_or_else(|| RecordId(new_id(self.now())));
+        let records = self.act_all([(Target { record: Some(record), ..target.clone() }, action)])?;
+        Ok(Done { record, records })
+    }
+
+    /// Does several things as one: all of them are written, or none.
+    ///
+    /// # Errors
+    /// As [`Client::act`], of the first that is not possible.
+    pub fn act_all(&self, actions: impl IntoIterator<Item = (Target, Value)>) -> Result<Vec<Touched>, Error> {
+        let who = self.signer().ok_or(Error::NotSignedIn)?;
+        let prefix = &self.identity().prefix;
+        let now = self.now();
+        let site = self.site_now();
+        let stamp = Stamp {
+            author: AuthorId(who.person.0.into_bytes()),
+            recorded: Recorded {
+                wall_ms: now.0,
+                boot: self.inner.clock.boot(),
+                monotonic_ms: self.inner.clock.monotonic_ms(),
+            },
+        };
+        let changed = self.inner.store.transact(stamp, |writing| -> Result<Vec<Step>, Error> {
+            let mut steps = Vec::new();
+            for (target, action) in actions {
+                let kind = kinds::find(&target.kind).ok_or_else(|| Error::Missing(target.kind.clone()))?;
+                let record = target.record.unwrap_or_else(|| RecordId(new_id(now)));
+                let mut cx = Acting {
+                    who: who.clone(),
+                    now,
+                    site: &site.site,
+                    record,
+                    ids: &mut || new_id(now),
+                    // The year keeps next year's 06-11 from going on where this year's ended.
+                    number: &mut |day: Day| {
+                        let next = writing.next_number(&format!("{prefix}-{day}"));
+                        format!("{prefix}-{}-{next:03}", day.mmdd())
+                    },
+                    lookup: &|id| writing.view(id),
+                };
+                steps.extend(kind.act(writing.doc(record).as_ref(), action, &mut cx)?);
+            }
+            steps.retain(|step| !step.writes.is_empty());
+            if steps.is_empty() {
+                return Err(Refusal::new("nothing", words!("没有可以保存的内容。", "There is nothing to save.")).into());
+            }
+            Ok(steps)
+        })??;
+        self.tell(&changed)?;
+        self.inner.link.send_modify(|link| link.committed = link.committed.max(changed.arrival));
+        let touched = |(id, kind): (RecordId, String)| -> Result<Touched, Error> {
+            let number = self.inner.store.record(id)?.and_then(|row| row.card.number);
+            Ok(Touched { id, kind, number })
+        };
+        changed.records.into_iter().map(touched).collect()
+    }
+
+    /// Takes in what changed: the site's data when it is about the site, and everybody who listens.
+    pub(crate) fn tell(&self, changed: &Changed) -> Result<(), Error> {
+        if changed.records.is_empty() {
+            return Ok(());
+        }
+        let standing = changed
+            .records
+            .iter()
+            .any(|(_, kind)| kinds::find(kind).is_some_and(|k| k.class() == dutybook_domain::engine::Class::Standing));
+        if standing {
+            self.refresh_site()?;
+        }
+        let mut kinds: Vec<String> = changed.records.iter().map(|(_, kind)| kind.clone()).collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        let records = changed.records.iter().map(|(id, _)| *id).collect();
+        // Nobody listening is fine: a command line has no screens.
+        let _ = self.inner.changes.send(BookChanged { kinds, records });
+        Ok(())
+    }
+
+    /// Brings documents and tables up to what the log holds, as after a crash between the two.
+    ///
+    /// `true` when the log itself grew: entries of a device that has become known were let in.
+    pub(crate) fn settle(&self) -> Result<bool, Error> {
+        let mut grew = false;
+        loop {
+            let (changed, more) = self.inner.store.materialise(500)?;
+            grew |= changed.entries > 0;
+            self.tell(&changed)?;
+            if !more {
+                return Ok(grew);
+            }
+        }
+    }
+
+    fn refresh_site(&self) -> Result<(), Error> {
+        let mut site = Site::default();
+        for (id, kind, view) in self.inner.store.standing_items()? {
+            site.take(id, &kind, &view);
+        }
+        let units = UnitIndex::new(&site);
+        *self.inner.site.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(SiteNow { site, units });
+        Ok(())
+    }
+}
+
+impl AsRef<Site> for SiteNow {
+    fn as_ref(&self) -> &Site {
+        &self.site
+    }
+}

@@ -1,0 +1,128 @@
+//! The edge where time and randomness come in; everything below takes them as arguments.
+
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Instant;
+
+use dutybook_domain::Timestamp;
+use uuid::Uuid;
+
+/// The clocks of a device.
+pub trait Clock: Send + Sync {
+    /// The wall clock; people may set it wrong.
+    fn wall(&self) -> Timestamp;
+    /// Milliseconds that only ever grow while the device runs.
+    fn monotonic_ms(&self) -> u64;
+    /// Which run of the device the monotonic clock belongs to.
+    fn boot(&self) -> [u8; 16];
+}
+
+/// The operating system's clocks.
+#[derive(Debug)]
+pub struct SystemClock {
+    started: Instant,
+    boot: [u8; 16],
+}
+
+impl SystemClock {
+    /// Reads which boot this is; where the system does not say, every start counts as one.
+    #[must_use]
+    pub fn new() -> Self {
+        let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
+            .ok()
+            .and_then(|text| Uuid::parse_str(text.trim()).ok())
+            .map_or_else(random, Uuid::into_bytes);
+        Self { started: Instant::now(), boot }
+    }
+}
+
+impl Default for SystemClock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "this is the edge where the clock is read")]
+    fn wall(&self) -> Timestamp {
+        Timestamp(chrono::Utc::now().timestamp_millis())
+    }
+
+    fn monotonic_ms(&self) -> u64 {
+        // Uptime is the same for all processes of one boot, an Instant's origin is not.
+        std::fs::read_to_string("/proc/uptime")
+            .ok()
+            .and_then(|text| text.split_whitespace().next()?.parse::<f64>().ok())
+            .map_or_else(|| self.started.elapsed().as_millis() as u64, |seconds| (seconds * 1000.0) as u64)
+    }
+
+    fn boot(&self) -> [u8; 16] {
+        self.boot
+    }
+}
+
+/// A clock that somebody else turns: scenarios and tests walk through a whole shift in a moment.
+#[derive(Debug)]
+pub struct SetClock {
+    wall: AtomicI64,
+    monotonic: AtomicU64,
+    boot: [u8; 16],
+}
+
+impl SetClock {
+    /// Starts at `wall`.
+    #[must_use]
+    pub fn at(wall: Timestamp) -> Self {
+        Self { wall: AtomicI64::new(wall.0), monotonic: AtomicU64::new(0), boot: random() }
+    }
+
+    /// Moves both clocks on.
+    pub fn advance_minutes(&self, minutes: u32) {
+        let ms = i64::from(minutes) * 60_000;
+        self.wall.fetch_add(ms, Ordering::SeqCst);
+        self.monotonic.fetch_add(ms.unsigned_abs(), Ordering::SeqCst);
+    }
+
+    /// Sets the wall clock, as somebody with the settings open would.
+    pub fn set_wall(&self, wall: Timestamp) {
+        self.wall.store(wall.0, Ordering::SeqCst);
+    }
+}
+
+impl Clock for SetClock {
+    fn wall(&self) -> Timestamp {
+        Timestamp(self.wall.load(Ordering::SeqCst))
+    }
+
+    fn monotonic_ms(&self) -> u64 {
+        self.monotonic.load(Ordering::SeqCst)
+    }
+
+    fn boot(&self) -> [u8; 16] {
+        self.boot
+    }
+}
+
+/// `N` random bytes.
+#[must_use]
+pub fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0u8; N];
+    fill(&mut bytes);
+    bytes
+}
+
+/// Fills with bytes from the operating system.
+///
+/// # Panics
+/// When the system has no randomness to give: keys and ids made without it would be worth nothing, and no system that
+/// can run this program is without.
+pub(crate) fn fill(bytes: &mut [u8]) {
+    #[expect(clippy::expect_used, reason = "see above")]
+    getrandom::fill(bytes).expect("the operating system gives random bytes");
+}
+
+/// A new UUIDv7 at `now`.
+#[must_use]
+pub fn new_id(now: Timestamp) -> Uuid {
+    let millis = now.0.max(0).unsigned_abs();
+    uuid::Builder::from_unix_timestamp_millis(millis, &random()).into_uuid()
+}

@@ -1,0 +1,79 @@
+//! Taking a device into a site with a one-time token of its server.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use data_encoding::HEXLOWER;
+use dutybook_domain::device::AppRole;
+use dutybook_log::DeviceKey;
+use dutybook_store::{Identity, Store};
+use serde::{Deserialize, Serialize};
+
+use crate::client::{Client, start_options};
+use crate::clock::Clock;
+use crate::error::Error;
+use crate::sync::SERVER_URL;
+
+#[derive(Serialize)]
+struct Asking<'a> {
+    token: &'a str,
+    device_key: String,
+    name: &'a str,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    site: String,
+    site_name: String,
+    server_key: String,
+    prefix: String,
+    role: AppRole,
+}
+
+#[derive(Deserialize)]
+struct Problem {
+    message: String,
+}
+
+/// Enrols the device whose data folder is `dir`, making its key and its book, and opens it. A folder whose device was
+/// enrolled before is refused.
+///
+/// # Errors
+/// [`Error::Enrolment`] in the server's words; [`Error::Offline`] when it cannot be reached. Nothing is left half-way:
+/// the device's key is kept and used at the next try.
+pub async fn enrol(dir: &Path, url: &str, token: &str, label: &str, clock: Arc<dyn Clock>) -> Result<Client, Error> {
+    let store = Store::open(dir, start_options())?;
+    if let Some(identity) = store.identity()? {
+        return Err(Error::Enrolment(format!("this folder belongs to “{}” already", identity.label)));
+    }
+    let asking = Asking { token: token.trim(), device_key: HEXLOWER.encode(&store.device_key().0), name: label };
+    let url = url.trim().trim_end_matches('/');
+    let offline = |error: reqwest::Error| Error::Offline(error.without_url().to_string());
+    let answer = reqwest::Client::new().post(format!("{url}/enrol")).json(&asking).send().await.map_err(offline)?;
+    let status = answer.status();
+    if !status.is_success() {
+        let text = answer.json::<Problem>().await.map_or_else(
+            |_| format!("{url} answered {status}; is it a Dutybook server?"),
+            |problem| problem.message,
+        );
+        return Err(Error::Enrolment(text));
+    }
+    let foreign = |what: &str| Error::Enrolment(format!("{url} gave no readable {what}; is it a Dutybook server?"));
+    let answer: Answer = answer.json().await.map_err(|_| foreign("answer"))?;
+    let server = HEXLOWER
+        .decode(answer.server_key.as_bytes())
+        .ok()
+        .and_then(|bytes| bytes.try_into().ok())
+        .map(DeviceKey)
+        .ok_or_else(|| foreign("key"))?;
+    store.set_identity(&Identity {
+        site: answer.site.parse().map_err(|_| foreign("site"))?,
+        site_name: answer.site_name,
+        label: label.into(),
+        prefix: answer.prefix,
+        role: answer.role,
+        server,
+    })?;
+    store.set_setting(SERVER_URL, Some(url))?;
+    Client::on(store, clock)
+}

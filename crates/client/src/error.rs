@@ -1,0 +1,84 @@
+//! What can go wrong, as the apps and the command line show it.
+
+use dutybook_domain::Words;
+use dutybook_domain::engine::Refusal;
+use dutybook_domain::words;
+
+/// Everything that can stop a client. `code()` is stable and exists where somebody reacts to it; `words()` is what a
+/// person reads and says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The rules do not allow it.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The local book.
+    #[error(transparent)]
+    Store(#[from] dutybook_store::Error),
+    /// Nobody is signed in.
+    #[error("nobody is signed in")]
+    NotSignedIn,
+    /// Wrong PIN, or no such person.
+    #[error("the PIN is wrong")]
+    WrongPin,
+    /// The device has not been enrolled.
+    #[error("this device is not enrolled; run `dutybook device new` with a token from the server")]
+    NotEnrolled,
+    /// There is no record or kind of that name.
+    #[error("there is no {0}")]
+    Missing(String),
+    /// The server did not take the device in.
+    #[error("the server did not enrol this device: {0}")]
+    Enrolment(String),
+    /// The connection failed; what was saved stays saved.
+    #[error("no connection: {0}")]
+    Offline(String),
+    /// The other side ended the session and said why.
+    #[error("{text}")]
+    SentAway {
+        /// The other side's code.
+        code: String,
+        /// The other side's words.
+        text: String,
+    },
+}
+
+impl Error {
+    /// Stable word.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Refused(refusal) => &refusal.code,
+            Self::Store(error) => error.code(),
+            Self::NotSignedIn => "not_signed_in",
+            Self::WrongPin => "wrong_pin",
+            Self::NotEnrolled => "not_enrolled",
+            Self::Missing(_) => "missing_record",
+            Self::Enrolment(_) => "enrolment",
+            Self::Offline(_) => "offline",
+            Self::SentAway { code, .. } => code,
+        }
+    }
+
+    /// What a person reads.
+    #[must_use]
+    pub fn words(&self) -> Words {
+        match self {
+            Self::Refused(refusal) => refusal.words.clone(),
+            Self::NotSignedIn => words!("请先签到。", "Please sign in first."),
+            Self::WrongPin => words!("密码不对,请再试。", "The PIN is wrong; please try again."),
+            Self::NotEnrolled => words!(
+                "本机还没有入网。请在服务器上生成入网码,再运行 dutybook device new。",
+                "This device is not enrolled. Make a token on the server, then run dutybook device new."
+            ),
+            Self::Missing(what) => words!("没有{what}。", "There is no {what}."),
+            Self::Enrolment(text) => words!("服务器没有接纳本机:{text}", "The server did not enrol this device: {text}"),
+            Self::Offline(text) => {
+                words!("没有连上({text})。已保存的不会丢。", "No connection ({text}). What was saved is kept.")
+            }
+            Self::SentAway { text, .. } => words!("对方结束了同步:{text}", "The other side ended the session: {text}"),
+            Self::Store(error) => {
+                words!("本机的值班簿出了问题:{error}", "The local book has a problem: {error}")
+            }
+        }
+    }
+}

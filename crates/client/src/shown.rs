@@ -1,0 +1,239 @@
+//! What the screens ask for and get. Plain data; TypeScript types are made from these.
+
+use dutybook_domain::device::AppRole;
+use dutybook_domain::engine::{Anomaly, Card, Deadline, HistoryFact, LedgerLine, Offer};
+use dutybook_domain::kinds::AnyView;
+use dutybook_domain::patrol_run::{RunState, StopState};
+use dutybook_domain::role::Role;
+use dutybook_domain::site::EmergencyContact;
+use dutybook_domain::{RecordId, Timestamp, Words, Zone};
+use serde::{Deserialize, Serialize};
+
+/// The device as its screens name it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct DeviceShown {
+    /// What people call it.
+    pub label: String,
+    /// Prefix of its numbers.
+    pub prefix: String,
+    /// Tablet or desk.
+    pub role: AppRole,
+}
+
+/// Who is signed in.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct SignedIn {
+    /// The person.
+    pub person: RecordId,
+    /// Their name.
+    pub name: String,
+    /// The role they act in.
+    pub role: Role,
+    /// That role's title.
+    pub role_words: Words,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// Somebody who may sign in.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct PersonTile {
+    /// The person.
+    pub person: RecordId,
+    /// Their name.
+    pub name: String,
+    /// Their usual role.
+    pub role: Role,
+    /// That role's title.
+    pub role_words: Words,
+    /// Department or team.
+    pub team: String,
+    /// Telephone, for the desk.
+    pub phone: String,
+    /// Today's shift on the roster, where there is one.
+    pub shift: Option<String>,
+    /// Open work orders they are responsible for.
+    pub open_orders: u32,
+}
+
+/// Whether what this device holds has reached the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum SyncWord {
+    /// 已同步.
+    Synced,
+    /// 正在送.
+    Sending,
+    /// 已离线.
+    Offline,
+    /// The server refuses this device or something else that will not pass by itself.
+    Trouble,
+}
+
+/// The sync word and number that is always on the screen.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct SyncShown {
+    /// The word.
+    pub word: SyncWord,
+    /// Entries on this device that the server has not acknowledged.
+    pub undelivered: u32,
+    /// When the word last changed to offline, while it is.
+    pub offline_since: Option<Timestamp>,
+    /// When the server last acknowledged anything or said that all is equal.
+    pub last_contact: Option<Timestamp>,
+    /// What is wrong, in words.
+    pub trouble: Option<Words>,
+    /// Things kept aside for a person to look at (quarantined or not applicable).
+    pub set_aside: u32,
+}
+
+/// What every screen needs to know.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct AppState {
+    /// The device; none until it is enrolled.
+    pub device: Option<DeviceShown>,
+    /// Name of the property project.
+    pub site_name: String,
+    /// Name of the service centre.
+    pub centre_name: String,
+    /// Who is signed in.
+    pub person: Option<SignedIn>,
+    /// The device's clock.
+    pub now: Timestamp,
+    /// The site's offset from UTC in minutes.
+    pub zone: Zone,
+    /// Today's shift now, such as 早班 08:30–17:30.
+    pub shift: Option<String>,
+}
+
+/// One line of a list.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct RecordShown {
+    /// The record.
+    pub id: RecordId,
+    /// Its kind.
+    pub kind: String,
+    /// What lists show of it.
+    pub card: Card,
+    /// The clock that ends first.
+    pub deadline: Option<Deadline>,
+    /// How many things are not clear.
+    pub anomalies: u32,
+    /// Whether all of it has reached the server.
+    pub delivered: bool,
+    /// What the person signed in may do next.
+    pub offers: Vec<Offer>,
+}
+
+/// One record opened.
+#[derive(Clone, Debug, Serialize, Deserialize, specta::Type)]
+pub struct RecordOpened {
+    /// The list's line.
+    pub shown: RecordShown,
+    /// The view in the kind's own type; none for a kind this program does not know.
+    pub view: Option<AnyView>,
+    /// All clocks.
+    pub deadlines: Vec<Deadline>,
+    /// What is not clear, in words.
+    pub anomalies: Vec<Anomaly>,
+}
+
+/// One fact of a record's history with the device that wrote it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct HistoryShown {
+    /// The fact.
+    pub fact: HistoryFact,
+    /// The device that wrote it.
+    pub device: String,
+    /// Its entry's hash, first eight hex digits.
+    pub entry: String,
+    /// Its place in the device's log.
+    pub seq: u32,
+    /// Whether it has reached the server.
+    pub delivered: bool,
+}
+
+/// One line of the ledger.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct LedgerShown {
+    /// Where to go on from.
+    pub cursor: String,
+    /// The record it is a fact of.
+    pub record: RecordId,
+    /// Its kind.
+    pub kind: String,
+    /// Its number.
+    pub number: Option<String>,
+    /// What the record is about.
+    pub title: String,
+    /// The line.
+    pub line: LedgerLine,
+}
+
+/// Something that rings until somebody deals with it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct Alarm {
+    /// Stable while it lasts.
+    pub id: String,
+    /// The record to open.
+    pub record: RecordId,
+    /// Its kind.
+    pub kind: String,
+    /// What a person reads.
+    pub words: Words,
+    /// Since when.
+    pub since: Timestamp,
+    /// Whether somebody at this device has said "seen"; it stays on the screen but is quiet.
+    pub seen: bool,
+}
+
+/// One emergency contact.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct EmergencyShown {
+    /// The item.
+    pub id: RecordId,
+    /// The line of 《应急联系电话表》.
+    pub contact: EmergencyContact,
+    /// Whether it wants verifying again.
+    pub stale: bool,
+}
+
+/// What an action did.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct Done {
+    /// The record acted on, new or not.
+    pub record: RecordId,
+    /// Everything that was written to, with its kind and number.
+    pub records: Vec<Touched>,
+}
+
+/// A record that an action wrote to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct Touched {
+    /// The record.
+    pub id: RecordId,
+    /// Its kind.
+    pub kind: String,
+    /// Its number.
+    pub number: Option<String>,
+}
+
+/// What changed in the book, in domain words; the screens ask again for what they show.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct BookChanged {
+    /// Kinds of records that changed.
+    pub kinds: Vec<String>,
+    /// The records.
+    pub records: Vec<RecordId>,
+}
+
+/// How a patrol run stands at this moment: what the view cannot say because it knows no clock.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct RunNow {
+    /// The run.
+    pub state: RunState,
+    /// Each stop, in the view's order.
+    pub stops: Vec<StopState>,
+    /// The stop to go to next.
+    pub next: Option<u16>,
+}

@@ -1,0 +1,20 @@
+//! Commands and events of the web view, by noun. Each is a line: the client does the work.
+
+mod book;
+mod site;
+mod work;
+
+pub(crate) use book::*;
+pub(crate) use site::*;
+pub(crate) use work::*;
+
+use dutybook_client::shown::{BookChanged, SyncShown};
+use serde::{Deserialize, Serialize};
+
+/// Something in the book changed.
+#[derive(Clone, Debug, Serialize, Deserialize, specta::Type, tauri_specta::Event)]
+pub struct BookChangedEvent(pub BookChanged);
+
+/// The sync word or number changed.
+#[derive(Clone, Debug, Serialize, Deserialize, specta::Type, tauri_specta::Event)]
+pub struct SyncChangedEvent(pub SyncShown);
