@@ -11,6 +11,7 @@ pub mod file;
 mod item;
 pub mod items;
 pub mod pin;
+pub mod units;
 
 pub use item::{Item, ItemAction, ItemFact, ItemView, Version};
 pub use items::{
