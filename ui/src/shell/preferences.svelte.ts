@@ -55,6 +55,8 @@ class Preferences {
   hand = $state<Hand>('right')
   frame = $state<FrameChoice>('auto')
   scale = $state<TextScale>(1)
+  /** What this device was enrolled as; null until that is known. */
+  device = $state<Frame | null>(null)
   /** Whether the running shift is a night shift; null while nobody is signed in. */
   night_shift = $state<boolean | null>(null)
   #width_px = $state(window.innerWidth)
@@ -75,6 +77,7 @@ class Preferences {
 
   get frameInForce(): Frame {
     if (this.frame !== 'auto') return this.frame
+    if (this.device !== null) return this.device
     return this.#width_px >= DESK_FROM_PX ? 'desk' : 'tablet'
   }
 
