@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::items::{is_phone, phone};
 use super::read::{Fields, Node, Problems, Span};
-use super::{SiteFile, item_id, occupant};
+use super::{SiteFile, item_id};
 use crate::site::items::Definition;
 use crate::site::{Occupant, Unit};
 use crate::words;
@@ -67,7 +68,8 @@ fn building(name: &str, at: &Span, node: &Node<'_, '_>, p: &mut Problems<'_>) ->
     };
     let all: Vec<String> =
         floors.iter().flat_map(|floor| rooms.iter().map(move |room| format!("{floor}{room}"))).collect();
-    for room in without.iter().filter(|room| !all.contains(room)) {
+    // Without any room a range did not read, which has been said.
+    for room in without.iter().filter(|room| !all.is_empty() && !all.contains(room)) {
         let words = words!("without 里的 {room} 本来就没有。", "{room} in without is no room of this line anyway.");
         p.error(at, &node.path, words, None);
     }
@@ -185,6 +187,27 @@ fn expand(text: &str) -> Result<Vec<String>, Wrong> {
 fn prefix_and_digits(text: &str) -> (&str, &str) {
     let digits = text.bytes().rev().take_while(u8::is_ascii_digit).count();
     text.split_at(text.len() - digits)
+}
+
+/// `"业户 5550-1502"` or `{ name = "业户", phone = "5550-1502" }`.
+fn occupant(node: &Node<'_, '_>, p: &mut Problems<'_>) -> Occupant {
+    if node.is_table() {
+        let Some(mut it) = node.table(p) else { return Occupant { name: String::new(), phone: String::new() } };
+        let occupant = Occupant {
+            name: it.text(p, "name"),
+            phone: it.get("phone").map(|node| phone(&node, p)).unwrap_or_default(),
+        };
+        it.finish(p);
+        return occupant;
+    }
+    let text = node.text(p);
+    if text.is_empty() && node.as_text().is_some() {
+        p.error(&node.span(), &node.path, words!("业户没有名字。", "The occupant has no name."), None);
+    }
+    match text.rsplit_once(char::is_whitespace) {
+        Some((name, phone)) if is_phone(phone) => Occupant { name: name.trim().to_owned(), phone: phone.to_owned() },
+        _ => Occupant { name: text, phone: String::new() },
+    }
 }
 
 #[cfg(test)]
