@@ -6,6 +6,9 @@
 //! Invariants: no process started here outlives the value that owns it, nothing here knows what a
 //! record is, and nothing here is fast or clever enough to need a heavy dependency.
 
+pub mod command_line;
+pub mod demo;
 pub mod display;
 pub mod process;
 pub mod programs;
+pub mod server;

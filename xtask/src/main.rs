@@ -2,7 +2,9 @@
 
 mod counts;
 mod gate;
+mod headless;
 mod place;
+mod run;
 mod setup;
 mod steps;
 
@@ -25,6 +27,8 @@ struct Arguments {
 enum Task {
     /// 安装缺少的东西 · Find what this machine lacks and install it
     Setup,
+    /// 运行 · Install, build, start the server, enrol a desk and a tablet, open both windows
+    Run(run::Wishes),
     /// 全部测试 · Run every test, the real apps end to end among them
     Test,
     /// 快速检查 · Format, lints, types, and the tests that need no windows
@@ -60,6 +64,7 @@ fn perform(task: Task) -> Result<bool> {
             eprintln!("✔ 需要的都有了 · everything that is needed is here");
             Ok(true)
         }
+        Task::Run(wishes) => run::run(&place, &steps, &wishes),
         Task::Test => {
             setup::run(&place, &steps)?;
             gate::test(&place, &steps)

@@ -135,12 +135,12 @@ fn rights(missing: &[&str]) -> Result<Rights> {
             return Ok(Rights::Sudo);
         }
     }
+    let sudo = if has_sudo { "sudo " } else { "" };
     bail!(
-        "installing system packages needs an administrator. Have this typed once, then run the \
-         same command again:\n\n    {}apt-get update && {}apt-get install --yes \
-         --no-install-recommends {}\n",
-        if has_sudo { "sudo " } else { "" },
-        if has_sudo { "sudo " } else { "" },
+        "安装系统软件包需要管理员。请让管理员执行一次下面的命令,再运行原来的命令:\n\
+         installing system packages needs an administrator: have this typed once{}, then run the same command \
+         again:\n\n    {sudo}apt-get update && {sudo}apt-get install --yes --no-install-recommends {}\n",
+        if has_sudo { "" } else { " (as root)" },
         missing.join(" ")
     );
 }
@@ -178,8 +178,9 @@ fn npm_packages(place: &Place, steps: &Steps) -> Result<()> {
         key: "npm-ci",
         name: Name { zh: "安装界面的软件包", en: "install the packages of the UI" },
         command: place.npm(["ci", "--no-audit", "--no-fund"]),
-        what_to_do: "check the network (`npm ping`), then run the same command again",
-        tail: 25,
+        what_to_do: "check the network (`npm ping`) and run the same command again; when the lock file is out of step \
+                     with package.json, `npm install` in ui/ mends it",
+        tail: 100,
     })?;
     fs::write(&stamp, wanted).with_context(|| format!("{} cannot be written", stamp.display()))
 }
