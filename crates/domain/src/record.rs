@@ -84,6 +84,22 @@ impl RecordDoc {
         self.facts.iter().map(|fact| fact.id).filter(|id| !seen.contains(id)).collect()
     }
 
+    /// Of these facts, the ones that no writer of another of them had seen: more than one when people wrote without
+    /// seeing each other.
+    #[must_use]
+    pub fn latest_of(&self, facts: &[FactId]) -> Vec<FactId> {
+        let after: HashMap<FactId, &[FactId]> =
+            self.facts.iter().map(|fact| (fact.id, fact.after.as_slice())).collect();
+        let mut seen = BTreeSet::new();
+        let mut open: Vec<FactId> = facts.iter().filter_map(|id| after.get(id)).copied().flatten().copied().collect();
+        while let Some(id) = open.pop() {
+            if seen.insert(id) {
+                open.extend(after.get(&id).copied().into_iter().flatten());
+            }
+        }
+        facts.iter().copied().filter(|id| !seen.contains(id)).collect()
+    }
+
     /// The facts a field points at: one, or several when people set it without seeing each other.
     #[must_use]
     pub fn field_facts(&self, name: &str) -> Vec<FactId> {

@@ -47,6 +47,6 @@ impl Kind for ContactRecord {
     }
 
     fn line(fact: &Self::Fact) -> Option<LineText> {
-        rules::line(fact)
+        Some(rules::line(fact))
     }
 }

@@ -2,10 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::facts::{ContactFact, ContactTopic, Way};
+use super::facts::{Completed, ContactFact, ContactTopic, Received, Way};
+use super::rules::{Event, rule};
 use crate::engine::{Anomaly, Card, Tone, Urgency};
-use crate::ids::RecordId;
-use crate::record::Story;
+use crate::ids::{FactId, RecordId};
+use crate::record::{RawFact, Story};
+use crate::role::PersonRef;
 use crate::time::Timestamp;
 use crate::words;
 use crate::words::Words;
@@ -151,23 +153,209 @@ pub struct ContactView {
     pub born: Timestamp,
 }
 
+/// Folds the facts of a call or visit.
 pub(super) fn fold(story: &Story<'_, ContactFact>) -> (ContactView, Vec<Anomaly>) {
-    (ContactView { number: story.doc.number().map(Into::into), ..ContactView::default() }, Vec::new())
+    let mut view = ContactView { number: story.doc.number().map(Into::into), ..ContactView::default() };
+    let mut anomalies = Vec::new();
+    for (raw, fact) in story.in_force() {
+        let event = fact.event();
+        if !event.role_may(raw.by.role) {
+            anomalies.push(no_role(raw, event));
+            continue;
+        }
+        match (fact, rule(view.state, event), view.received.is_some()) {
+            (ContactFact::Received(received), _, false) => view.receive(raw, received),
+            (_, Some(rule), true) => {
+                if let ContactFact::Completed(completed) = fact {
+                    anomalies.extend(view.clashes(completed).into_iter().map(|what| already_given(raw, &what)));
+                }
+                view.apply(raw, fact);
+                if rule.then != view.state {
+                    view.state = rule.then;
+                    view.state_since = raw.at;
+                }
+            }
+            _ => anomalies.push(not_legal(raw, event, &view)),
+        }
+    }
+    let orders: Vec<FactId> = view.orders.iter().map(|order| order.stamp.fact).collect();
+    if story.doc.latest_of(&orders).len() > 1 {
+        let numbers = view.orders.iter().map(|order| order.number.as_str()).collect::<Vec<_>>().join("、");
+        anomalies.push(Anomaly {
+            fact: orders.last().copied(),
+            code: "two_orders".into(),
+            words: words!(
+                "两处同时开了派工单({numbers}),请作废多余的一张。",
+                "Work orders were made in two places at once ({numbers}); please void the one too many."
+            ),
+        });
+    }
+    view.finish();
+    (view, anomalies)
+}
+
+fn no_role(raw: &RawFact, event: Event) -> Anomaly {
+    let (name, role, event) = (&raw.by.name, raw.by.role.words(), event.past());
+    let (zh, en, role_zh, role_en) = (event.zh, event.en, role.zh, role.en);
+    Anomaly::of(
+        raw,
+        "no_role",
+        words!(
+            "{name}({role_zh})不办「{zh}」,此项未生效,请主管核实。",
+            "“{en}” is not in the role of {name} ({role_en}); it is not in force, a supervisor checks."
+        ),
+    )
+}
+
+fn not_legal(raw: &RawFact, event: Event, view: &ContactView) -> Anomaly {
+    let (event, state) = (event.past(), view.state.words());
+    let (zh, en, state_zh, state_en) = (event.zh, event.en, state.zh, state.en);
+    Anomaly::of(
+        raw,
+        "not_legal_here",
+        words!(
+            "「{zh}」时记录是「{state_zh}」,此项未生效,请核实。",
+            "“{en}” does not follow “{state_en}”; it is not in force, please check."
+        ),
+    )
+}
+
+fn already_given(raw: &RawFact, what: &Words) -> Anomaly {
+    let (zh, en) = (&what.zh, &what.en);
+    Anomaly::of(
+        raw,
+        "already_given",
+        words!(
+            "{zh}两处都填了,先填的有效;要改请用「更正」。",
+            "Given twice: {en}. The first one stands; use a correction to change it."
+        ),
+    )
+}
+
+/// Fills what is still empty.
+fn fill(slot: &mut String, value: Option<&String>) {
+    if let Some(value) = value
+        && slot.trim().is_empty()
+    {
+        slot.clone_from(value);
+    }
 }
 
 impl ContactView {
+    fn receive(&mut self, raw: &RawFact, received: &Received) {
+        let received = received.clone();
+        self.at = received.at_start.unwrap_or(raw.at);
+        self.way = received.way;
+        self.name = received.name;
+        self.unit = received.unit;
+        self.unit_label = received.unit_label;
+        self.phone = received.phone;
+        self.category = received.category;
+        self.summary = received.summary;
+        self.urgency = received.urgency;
+        self.handling = received.handling;
+        self.rings = received.rings;
+        self.line = received.line;
+        self.received = Some(raw.into());
+        self.state_since = raw.at;
+        self.born = raw.at;
+    }
+
+    fn apply(&mut self, raw: &RawFact, fact: &ContactFact) {
+        match fact {
+            ContactFact::Received(_) => {}
+            ContactFact::Completed(completed) => {
+                self.rings = self.rings.or(completed.rings);
+                self.unit = self.unit.or(completed.unit);
+                fill(&mut self.line, completed.line.as_ref());
+                fill(&mut self.unit_label, completed.unit_label.as_ref());
+                fill(&mut self.name, completed.name.as_ref());
+                fill(&mut self.phone, completed.phone.as_ref());
+                fill(&mut self.summary, completed.summary.as_ref());
+                fill(&mut self.handling, completed.handling.as_ref());
+            }
+            ContactFact::Converted { order, number } => {
+                self.orders.push(OrderRef { stamp: raw.into(), order: *order, number: number.clone() });
+            }
+            ContactFact::Answered { result } => {
+                self.answers.push(Answer { stamp: raw.into(), result: result.clone() });
+            }
+            ContactFact::FollowedUp { method, opinion } => {
+                let opinion = opinion.clone();
+                self.follow_ups.push(ContactFollowUp { stamp: raw.into(), method: *method, opinion });
+            }
+            ContactFact::Closed => self.closed = Some(raw.into()),
+            ContactFact::Reopened { reason } => {
+                self.closed = None;
+                self.reopened_reason = Some(reason.clone());
+            }
+            ContactFact::RepeatOf { record, number } => {
+                self.repeat_of = Some(RepeatOf { record: *record, number: number.clone() });
+            }
+        }
+    }
+
+    /// What `completed` says otherwise than what is written down already.
+    pub(super) fn clashes(&self, completed: &Completed) -> Vec<Words> {
+        let differs = |here: &str, there: Option<&String>| {
+            !here.trim().is_empty() && there.is_some_and(|there| there.trim() != here.trim())
+        };
+        [
+            (
+                self.rings.is_some() && completed.rings.is_some_and(|rings| Some(rings) != self.rings),
+                words!("铃响次数", "the rings"),
+            ),
+            (
+                self.unit.is_some() && completed.unit.is_some_and(|unit| Some(unit) != self.unit),
+                words!("房号", "the unit"),
+            ),
+            (differs(&self.unit_label, completed.unit_label.as_ref()), words!("房号", "the unit")),
+            (differs(&self.name, completed.name.as_ref()), words!("姓名", "the name")),
+            (differs(&self.phone, completed.phone.as_ref()), words!("电话", "the telephone")),
+            (differs(&self.summary, completed.summary.as_ref()), words!("内容摘要", "the summary")),
+            (differs(&self.handling, completed.handling.as_ref()), words!("处理情况", "how it was handled")),
+            (differs(&self.line, completed.line.as_ref()), words!("线路", "the line")),
+        ]
+        .into_iter()
+        .filter_map(|(clash, what)| clash.then_some(what))
+        .collect()
+    }
+
+    fn finish(&mut self) {
+        self.within_three_rings = self.rings.filter(|_| self.way == Way::Call).map(|rings| rings <= 3);
+        self.missing = [
+            (self.unit_label.is_empty() && self.unit.is_none(), words!("房号/单位", "unit")),
+            (self.name.is_empty(), words!("业户姓名", "name")),
+            (self.phone.is_empty(), words!("联系电话", "telephone")),
+            (self.summary.is_empty(), words!("内容摘要", "summary")),
+        ]
+        .into_iter()
+        .filter_map(|(empty, what)| empty.then_some(what))
+        .collect();
+        self.state_words = self.state.words();
+    }
+
     pub(super) fn card(&self) -> Card {
+        let topic = self.category.words().zh;
+        let title = if self.summary.is_empty() { topic } else { format!("{topic}:{}", self.summary) };
+        let waits = self.state == ContactState::Open;
         Card {
             number: self.number.clone(),
-            title: self.summary.clone(),
+            title,
             place: Some(self.unit_label.clone()).filter(|place| !place.is_empty()),
             state: self.state.name().into(),
-            state_words: self.state.words(),
-            tone: Tone::Waiting,
+            state_words: self.state_words.clone(),
+            tone: match self.state {
+                ContactState::Open if self.urgency == Urgency::Critical => Tone::Alert,
+                ContactState::Open => Tone::Waiting,
+                ContactState::Converted => Tone::Active,
+                ContactState::Answered => Tone::Calm,
+                ContactState::Closed => Tone::Done,
+            },
             open: self.state != ContactState::Closed,
             urgency: Some(self.urgency),
-            responsible: Vec::new(),
-            next: None,
+            responsible: self.received.iter().filter(|_| waits).map(|stamp| PersonRef::from(&stamp.by)).collect(),
+            next: self.expected().filter(|_| self.received.is_some()).map(Event::words),
             born: self.born,
         }
     }

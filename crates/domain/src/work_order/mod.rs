@@ -1,20 +1,24 @@
 //! Work orders (服务派工单): from the report to the follow-up call (D1.1.4, D3.2).
 //!
 //! Invariants
-//! - One table, [`rules::rule`], says which fact is legal in which state, who may write it and what state follows. The
+//! - One table, `table::rule`, says which fact is legal in which state, who may write it and what state follows. The
 //!   fold over the facts and the offers to people both read it; there is no second opinion.
 //! - Nobody's work is lost: a step that came too late for the order still counts in its writer's own hours.
 //! - Who is responsible and how urgent it is are never decided by who wrote last: values set without seeing each other
 //!   stand side by side until somebody with the right decides.
 
 mod facts;
+mod fold;
+mod line;
 mod rules;
+mod table;
 mod view;
 
 pub use facts::{
     Charge, Confirm, Dispatch, Finish, FollowUp, FollowUpMethod, Material, Opinion, PauseWhy, PhotoPhase, Report,
     Source, WorkOrderAction, WorkOrderFact,
 };
+pub(crate) use line::listed;
 pub use rules::{dispatch_writes, precautions, reported_steps};
 pub use view::{
     Chasing, Closing, Confirmation, CrewMember, Dispatched, FollowedUp, MaterialLine, Pausing, PhotoNote, Refused,
@@ -37,7 +41,7 @@ impl Kind for WorkOrder {
     type View = WorkOrderView;
 
     fn view(story: &Story<'_, Self::Fact>) -> (Self::View, Vec<Anomaly>) {
-        view::fold(story)
+        fold::fold(story)
     }
 
     fn card(view: &Self::View) -> Card {
@@ -57,6 +61,6 @@ impl Kind for WorkOrder {
     }
 
     fn line(fact: &Self::Fact) -> Option<LineText> {
-        rules::line(fact)
+        Some(line::line(fact))
     }
 }

@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::facts::{Charge, Confirm, FollowUp, Material, PauseWhy, PhotoPhase, Report, Source, WorkOrderFact};
-use crate::engine::{Anomaly, Card, Tone, Urgency};
+use super::facts::{Charge, Confirm, FollowUp, Material, PauseWhy, PhotoPhase, Source};
+use super::table::Event;
+use crate::engine::{Card, Tone, Urgency};
 use crate::ids::{FactId, RecordId};
-use crate::record::{RawFact, Story};
+use crate::record::RawFact;
 use crate::role::{PersonRef, Signer};
 use crate::time::Timestamp;
 use crate::words;
@@ -415,48 +416,31 @@ pub struct WorkOrderView {
     pub born: Timestamp,
 }
 
-pub(super) fn fold(story: &Story<'_, WorkOrderFact>) -> (WorkOrderView, Vec<Anomaly>) {
-    let mut view = WorkOrderView { number: story.doc.number().map(Into::into), ..WorkOrderView::default() };
-    for (raw, fact) in story.in_force() {
-        if let WorkOrderFact::Reported(report) = fact {
-            view.take(raw, report);
-        }
-    }
-    (view, Vec::new())
-}
-
 impl WorkOrderView {
-    fn take(&mut self, raw: &RawFact, report: &Report) {
-        let report = report.clone();
-        self.source_words = report.source.words();
-        self.source = report.source;
-        self.reporter_name = report.reporter_name;
-        self.unit = report.unit;
-        self.unit_label = report.unit_label;
-        self.reporter_phone = report.reporter_phone;
-        self.appointment = report.appointment;
-        self.place = report.place;
-        self.title = report.title;
-        self.description = report.description;
-        self.category = report.category;
-        self.urgency = report.urgency;
-        self.reported = Some(raw.into());
-        self.born = raw.at;
+    /// 地点: the unit and the place, as one line.
+    #[must_use]
+    pub fn where_(&self) -> String {
+        [self.unit_label.as_str(), self.place.as_str()].join(" ").trim().to_owned()
     }
 
     pub(super) fn card(&self) -> Card {
-        let place = [self.unit_label.as_str(), self.place.as_str()].join(" ");
+        let unanswered = matches!(self.state, State::Pending | State::Dispatched);
+        let unhappy = self.state == State::FollowedUp && self.follow_ups.last().is_some_and(|it| !it.said.satisfied);
         Card {
             number: self.number.clone(),
             title: self.title.clone(),
-            place: Some(place.trim().to_owned()).filter(|place| !place.is_empty()),
+            place: Some(self.where_()).filter(|place| !place.is_empty()),
             state: self.state.name().into(),
-            state_words: self.state.words(),
-            tone: self.state.tone(),
+            state_words: self.state_words.clone(),
+            tone: if unhappy || (unanswered && self.urgency == Urgency::Critical) {
+                Tone::Alert
+            } else {
+                self.state.tone()
+            },
             open: self.state.open(),
             urgency: Some(self.urgency),
             responsible: self.responsible.iter().map(|version| version.person.clone()).collect(),
-            next: None,
+            next: self.expected().map(Event::words),
             born: self.born,
         }
     }
