@@ -22,6 +22,7 @@ interface Layer {
   title: () => string
   bindings: readonly KeyBinding[]
   exclusive: boolean
+  when: () => boolean
 }
 
 const MODIFIERS = ['Ctrl', 'Alt', 'Shift', 'Meta'] as const
@@ -61,14 +62,14 @@ export class Keyboard {
   #timer: ReturnType<typeof setTimeout> | undefined
   #heldCode = ''
 
-  /** Adds a layer; the result takes it away again. The same chord twice in a layer is a mistake of the program. */
-  layer(title: () => string, bindings: readonly KeyBinding[], options: { exclusive?: boolean } = {}): () => void {
+  /** Adds a layer, which acts while `when` says so (the help shows it all the same); the result takes it away again. The same chord twice in a layer is a mistake of the program. */
+  layer(title: () => string, bindings: readonly KeyBinding[], options: { exclusive?: boolean; when?: () => boolean } = {}): () => void {
     for (const [at, { chord }] of bindings.entries()) {
       const modifiers = chord.split('+').slice(0, -1)
       if (modifiers.some((part) => !MODIFIERS.includes(part as Modifier))) throw new Error(`keyboard layer: unknown modifier: ${chord}`)
       if (bindings.findIndex((other) => other.chord === chord) !== at) throw new Error(`keyboard layer: chord given twice: ${chord}`)
     }
-    const layer: Layer = { title, bindings, exclusive: options.exclusive ?? false }
+    const layer: Layer = { title, bindings, exclusive: options.exclusive ?? false, when: options.when ?? (() => true) }
     // Layers are added from effects, which must not depend on the layers already there.
     const change = (to: (layers: readonly Layer[]) => readonly Layer[]): void => untrack(() => {
       this.#layers = to(this.#layers)
@@ -90,6 +91,7 @@ export class Keyboard {
 
   find(chord: string): KeyBinding | null {
     for (const layer of [...this.#layers].reverse()) {
+      if (!layer.when()) continue
       const binding = layer.bindings.find((candidate) => candidate.chord === chord)
       if (binding) return binding
       if (layer.exclusive) return null
