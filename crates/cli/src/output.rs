@@ -1,5 +1,6 @@
 //! Text for people, one line of JSON for programs.
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use dutybook_client::Error;
@@ -21,13 +22,12 @@ impl Output {
 
     /// Prints `value` for programs, or what `text` makes of it for people.
     pub(crate) fn print<T: Serialize>(&self, value: &T, text: impl FnOnce(&T) -> String) -> anyhow::Result<()> {
-        if self.json {
-            println!("{}", serde_json::to_string(value)?);
-        } else {
-            let text = text(value);
-            println!("{}", text.trim_end());
+        let text = if self.json { serde_json::to_string(value)? } else { text(value) };
+        match writeln!(std::io::stdout(), "{}", text.trim_end()) {
+            // Whoever reads has enough (`| head`); what was done is done.
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+            written => Ok(written?),
         }
-        Ok(())
     }
 
     /// Says what went wrong and gives the exit code for it.

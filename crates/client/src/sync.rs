@@ -11,7 +11,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use data_encoding::HEXLOWER;
 use dutybook_domain::{Timestamp, words};
-use dutybook_log::{DeviceKey, WriterId};
+use dutybook_log::{DeviceKey, Frontier, VolumeId, WriterId};
 use dutybook_store::{IncomingBatch, IncomingPart, Store};
 use dutybook_sync::{
     Batch, Book, Effect, Event, Goodbye, GoodbyeCode, LogChunk, LogEntry, ReadLog, Receipt, Refusal, Replica, Scope, Session, Sign,
@@ -250,6 +250,12 @@ impl Client {
             .collect();
         let incoming = IncomingBatch { from: Some(self.identity().server), received_ms: self.now().0, parts };
         let receipt = self.inner.store.ingest(&incoming)?;
+        // Who sends an entry has it.
+        let sent: Vec<(VolumeId, Frontier)> = batch
+            .parts()
+            .map(|part| (*part.volume(), part.heads().iter().map(|head| (head.writer(), head.position)).collect()))
+            .collect();
+        self.inner.store.set_peer_frontier(self.identity().server, &sent)?;
         let released = self.settle()?;
         self.inner.link.send_modify(|link| link.committed = link.committed.max(receipt.arrival));
         let refused = receipt
@@ -267,7 +273,7 @@ impl Client {
     }
 
     fn forked(&self, writer: &WriterId) -> Result<bool, Error> {
-        Ok(self.inner.store.give_up_branch(writer)?)
+        Ok(self.inner.store.refused_as_fork(self.identity().server, writer)?)
     }
 
     async fn perform<S>(&self, effect: Effect, socket: &mut S) -> Result<Performed, Error>

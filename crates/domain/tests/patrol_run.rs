@@ -1331,3 +1331,18 @@ proptest! {
         kinds::find(KIND).unwrap().deadlines(&projection.view, &site().settings);
     }
 }
+
+#[test]
+fn what_closed_before_the_route_was_defined_was_never_owed() {
+    let mut site = site();
+    let day = day();
+    let all = dutybook_domain::patrol_run::runs_of(&site, day);
+    let run = &all[0];
+    let last = run.stops.iter().map(|stop| stop.closes).max().unwrap();
+    site.routes_since.insert(run.route, last.plus_minutes(-1));
+    let left = dutybook_domain::patrol_run::runs_of(&site, day);
+    let same = left.iter().find(|other| other.record == run.record).unwrap();
+    assert!(same.stops.iter().all(|stop| stop.closes == last));
+    site.routes_since.insert(run.route, last);
+    assert!(dutybook_domain::patrol_run::runs_of(&site, day).iter().all(|other| other.record != run.record));
+}

@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 
 /// Something in the book changed.
 #[derive(Clone, Debug, Serialize, Deserialize, specta::Type, tauri_specta::Event)]
-pub struct BookChangedEvent(pub BookChanged);
+pub(crate) struct BookChangedEvent(pub BookChanged);
 
 /// The sync word or number changed.
 #[derive(Clone, Debug, Serialize, Deserialize, specta::Type, tauri_specta::Event)]
-pub struct SyncChangedEvent(pub SyncShown);
+pub(crate) struct SyncChangedEvent(pub SyncShown);

@@ -5,7 +5,8 @@
 //!   have begun: they remember their own plan, and the slot is the start itself, so a start put in before or after it
 //!   does not move it.
 //! - A run belongs to the day whose list of starts it stands in, also when it starts at 24:00 or later.
-//! - Stops keep their place in the route as index, also when a checkpoint between them went out of use.
+//! - Stops keep their place in the route as index, also when a checkpoint between them went out of use, or its window
+//!   had closed before the route was first defined.
 
 use chrono::Datelike;
 use serde::{Deserialize, Serialize};
@@ -113,6 +114,9 @@ fn walked_on(route: &Route, day: Day) -> bool {
 
 fn planned(site: &Site, id: RecordId, route: &Route, day: Day, at: TimeOfDay) -> Option<PlannedRun> {
     let start = day.at(i64::from(at.0), site.settings.zone);
+    // What closed before anybody had laid out the route was never owed: a site set up at nine in the evening has not
+    // missed the rounds of the morning.
+    let since = site.routes_since.get(&id).copied().unwrap_or_default();
     let stops: Vec<PlannedStop> = route
         .stops
         .iter()
@@ -122,6 +126,9 @@ fn planned(site: &Site, id: RecordId, route: &Route, day: Day, at: TimeOfDay) ->
             let point = site.checkpoints.get(&stop.checkpoint)?;
             let place = site.places.get(&point.place);
             let closes = start.plus_minutes(i64::from(stop.to_min.max(stop.from_min)));
+            if closes <= since {
+                return None;
+            }
             Some(PlannedStop {
                 index,
                 checkpoint: stop.checkpoint,

@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::ids::RecordId;
+use crate::time::Timestamp;
 
 pub mod file;
 mod item;
@@ -13,7 +14,7 @@ pub mod items;
 pub mod pin;
 pub mod units;
 
-pub use item::{Item, ItemAction, ItemFact, ItemView, Version};
+pub use item::{Item, ItemAction, ItemFact, ItemVersion, ItemView};
 pub use items::{
     Checklist, ChecklistItem, Checkpoint, ContactCategory, Definition, EmergencyContact, Family, InventoryItem,
     Occupant, Person, Place, Post, Roster, Route, RouteKind, Settings, Shift, Stop, Timers, Unit,
@@ -44,6 +45,8 @@ pub struct Site {
     pub shifts: BTreeMap<RecordId, Shift>,
     /// Rosters.
     pub rosters: BTreeMap<RecordId, Roster>,
+    /// When each route was first defined: nobody owed what lay before.
+    pub routes_since: BTreeMap<RecordId, Timestamp>,
 }
 
 impl Site {
@@ -57,7 +60,11 @@ impl Site {
             Place::KIND => put(&mut self.places, id, view),
             Checklist::KIND => put(&mut self.checklists, id, view),
             Checkpoint::KIND => put(&mut self.checkpoints, id, view),
-            Route::KIND => put(&mut self.routes, id, view),
+            Route::KIND => {
+                put(&mut self.routes, id, view);
+                let since = serde_json::from_value::<ItemView<Route>>(view.clone()).map(|view| view.born);
+                self.routes_since.insert(id, since.unwrap_or_default());
+            }
             Unit::KIND => put(&mut self.units, id, view),
             EmergencyContact::KIND => put(&mut self.contacts, id, view),
             Shift::KIND => put(&mut self.shifts, id, view),
