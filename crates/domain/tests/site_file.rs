@@ -5,7 +5,7 @@ mod common;
 use common::{Device, signer};
 use dutybook_domain::role::Role;
 use dutybook_domain::site::file::{Level, Problem, SiteFile, item_id, parse};
-use dutybook_domain::site::{ContactCategory, RouteKind, Site, Unit, pin};
+use dutybook_domain::site::{ContactCategory, RouteKind, Site, Timers, Unit, pin};
 use dutybook_domain::{Day, RecordId, TimeOfDay, Timestamp, kinds};
 use proptest::prelude::*;
 
@@ -490,7 +490,12 @@ fn a_file_is_taken_in_once() {
     let file = read(SMALL);
     let mut desk = device(1);
     assert_eq!(take_in(&mut desk, &file), file.items().unwrap().len());
-    assert_eq!(desk.site, file.site, "the site is what the file says");
+    let (site, said) = (&desk.site, &file.site);
+    assert_eq!((&site.settings, &site.people, &site.posts), (&said.settings, &said.people, &said.posts));
+    assert_eq!((&site.places, &site.checklists), (&said.places, &said.checklists));
+    assert_eq!((&site.checkpoints, &site.routes), (&said.checkpoints, &said.routes));
+    assert_eq!((&site.units, &site.contacts), (&said.units, &said.contacts));
+    assert_eq!((&site.shifts, &site.rosters), (&said.shifts, &said.rosters));
     assert_eq!(take_in(&mut desk, &file), 0, "again changes nothing");
     assert_eq!(file.changes(&desk.site).unwrap().gone, []);
 }
@@ -605,4 +610,26 @@ proptest! {
 fn ids_are_stable() {
     // They are computed from these words; had they changed, a file would be taken in a second time beside the first.
     assert_eq!(item_id("demo", "unit", "3-2-1502").to_string(), "245dbc60-07c0-5e24-ae86-cfdf5d5be996");
+}
+
+/// The example of the format's description is a file that reads.
+#[test]
+fn the_documented_example_is_in_order() {
+    let document = include_str!("../../../docs/site-file.md");
+    let example = document.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let file = read(example);
+    assert_eq!(said(&file.warnings), [""; 0]);
+    assert!(file.site.units.contains_key(&item_id("lakeside", "unit", "2-2-1801")));
+    assert!(!file.site.units.contains_key(&item_id("lakeside", "unit", "2-2-1301")));
+}
+
+/// Every clock of the site is described, with its default.
+#[test]
+fn the_documented_clocks_are_the_site_s() {
+    let document = include_str!("../../../docs/domain.md");
+    let serde_json::Value::Object(clocks) = serde_json::to_value(Timers::default()).unwrap() else { panic!() };
+    for (name, value) in clocks {
+        let row = format!("| `{name}` | {value} ");
+        assert!(document.contains(&row), "docs/domain.md has no row “{row}”");
+    }
 }
