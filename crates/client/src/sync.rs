@@ -250,13 +250,13 @@ impl Client {
             .collect();
         let incoming = IncomingBatch { from: Some(self.identity().server), received_ms: self.now().0, parts };
         let receipt = self.inner.store.ingest(&incoming)?;
-        // Who sends an entry has it.
         let sent: Vec<(VolumeId, Frontier)> = batch
             .parts()
             .map(|part| (*part.volume(), part.heads().iter().map(|head| (head.writer(), head.position)).collect()))
             .collect();
-        self.inner.store.set_peer_frontier(self.identity().server, &sent)?;
         let released = self.settle()?;
+        // Who sends an entry has it. Only now: entries of a device that was not known yet have been let in.
+        self.inner.store.set_peer_frontier(self.identity().server, &sent)?;
         self.inner.link.send_modify(|link| link.committed = link.committed.max(receipt.arrival));
         let refused = receipt
             .refused
