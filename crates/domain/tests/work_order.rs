@@ -705,6 +705,20 @@ fn a_voided_step_takes_the_order_back() {
     assert!(device.project(record).lines.iter().any(|line| line.voided));
 }
 
+#[test]
+fn a_report_voided_as_a_fact_leaves_nothing_to_do() {
+    let mut device = Device::new("D1", 1);
+    let record = order(&mut device, &["dispatch"]);
+    let reported = view(&device, record).reported.unwrap().fact;
+    let void = json!({ "do": "void_fact", "of": reported, "reason": "测试单" });
+    device.perform(&officer(), KIND, record, void).unwrap();
+    let projection = device.project(record);
+    assert!(!projection.card.open && projection.card.next.is_none());
+    assert_eq!(codes(&projection), ["not_legal_here"]);
+    assert!(device.offered(&officer(), record).is_empty());
+    assert!(clocks(&device, record, &Timers::default()).is_empty());
+}
+
 fn clocks(device: &Device, record: RecordId, timers: &Timers) -> Vec<Deadline> {
     let settings = Settings { timers: timers.clone(), ..Settings::default() };
     kinds::find(KIND).unwrap().deadlines(&device.project(record).view, &settings)

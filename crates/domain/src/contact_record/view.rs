@@ -345,14 +345,16 @@ impl ContactView {
             place: Some(self.unit_label.clone()).filter(|place| !place.is_empty()),
             state: self.state.name().into(),
             state_words: self.state_words.clone(),
+            // A registration that was voided as a fact leaves nothing to do.
             tone: match self.state {
+                _ if self.received.is_none() => Tone::Off,
                 ContactState::Open if self.urgency == Urgency::Critical => Tone::Alert,
                 ContactState::Open => Tone::Waiting,
                 ContactState::Converted => Tone::Active,
                 ContactState::Answered => Tone::Calm,
                 ContactState::Closed => Tone::Done,
             },
-            open: self.state != ContactState::Closed,
+            open: self.received.is_some() && self.state != ContactState::Closed,
             urgency: Some(self.urgency),
             responsible: self.received.iter().filter(|_| waits).map(|stamp| PersonRef::from(&stamp.by)).collect(),
             next: self.expected().filter(|_| self.received.is_some()).map(Event::words),

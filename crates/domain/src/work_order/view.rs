@@ -432,15 +432,18 @@ impl WorkOrderView {
             place: Some(self.where_()).filter(|place| !place.is_empty()),
             state: self.state.name().into(),
             state_words: self.state_words.clone(),
-            tone: if unhappy || (unanswered && self.urgency == Urgency::Critical) {
+            // A report that was voided as a fact leaves nothing to do.
+            tone: if self.reported.is_none() {
+                Tone::Off
+            } else if unhappy || (unanswered && self.urgency == Urgency::Critical) {
                 Tone::Alert
             } else {
                 self.state.tone()
             },
-            open: self.state.open(),
+            open: self.reported.is_some() && self.state.open(),
             urgency: Some(self.urgency),
             responsible: self.responsible.iter().map(|version| version.person.clone()).collect(),
-            next: self.expected().map(Event::words),
+            next: self.expected().filter(|_| self.reported.is_some()).map(Event::words),
             born: self.born,
         }
     }
