@@ -45,7 +45,8 @@ pub struct Admission {
     pub accepted: Vec<Accepted>,
     /// Already stored, or twice in the batch.
     pub duplicates: usize,
-    /// To be kept aside and given again with later batches.
+    /// To be kept aside, within bounds, and given again with later batches, together with the
+    /// heads that came with them.
     pub parked: Vec<(usize, ParkReason)>,
     /// To be kept aside for a person to look at.
     pub quarantined: Vec<(usize, QuarantineReason)>,
@@ -356,14 +357,20 @@ impl<'a> Batch<'a> {
                 }
             }
         }
+        // A chain's numbers follow each other, so an entry's number says where in it it stands.
+        let first_seq = self.entries[index].entry().seq;
+        let place_of = |candidate: &Candidate<'_>| {
+            let place = usize::try_from(candidate.seq.checked_sub(first_seq)?).ok()?;
+            (chain.get(place) == Some(&candidate.index)).then_some(place)
+        };
         let last = match refused {
             None => Some(end),
             // Only up to a place that can be proven without what was refused.
-            Some(_) => candidates.iter().find(|lower| {
-                facts.iter().zip(&chain).any(|(_, index)| *index == lower.index) && lower.head.verify().is_ok()
-            }),
+            Some(_) => candidates
+                .iter()
+                .find(|lower| place_of(lower).is_some_and(|place| place < facts.len()) && lower.head.verify().is_ok()),
         };
-        let kept = last.map_or(0, |last| 1 + chain.iter().take_while(|i| **i != last.index).count());
+        let kept = last.and_then(place_of).map_or(0, |place| place + 1);
         if let Some((refused_at, refusal)) = refused {
             let seq = self.entries[refused_at].entry().seq;
             for &index in &chain[kept..] {

@@ -48,6 +48,15 @@ pub enum ApplyRefusal {
     /// Reading and writing it gives something else.
     #[error("the change is not written as Automerge would write it")]
     NotCanonical,
+    /// Its operations are not numbered right behind those of the changes that it builds on. With
+    /// numbers far ahead one change would leave none for anybody after it.
+    #[error("the change's operations are numbered {found} and on, where {expected} comes next")]
+    Misnumbered {
+        /// Number of its first operation.
+        found: u64,
+        /// What that number has to be.
+        expected: u64,
+    },
     /// Automerge refuses it in this document.
     #[error("the change does not fit the record: {0}")]
     Refused(String),
@@ -67,6 +76,7 @@ impl ApplyRefusal {
             Self::Change(refusal) => refusal.code(),
             Self::Unreadable(_) => "apply_unreadable",
             Self::NotCanonical => "apply_not_canonical",
+            Self::Misnumbered { .. } => "apply_misnumbered",
             Self::Refused(_) => "apply_refused",
             Self::Panicked => "apply_panicked",
             Self::Unloadable(_) => "apply_unloadable",
@@ -88,7 +98,7 @@ pub fn apply<'a>(doc: &mut Automerge, changes: impl Iterator<Item = &'a [u8]>) -
             Ok(change) => fresh.push(Readable { index, change }),
         }
     }
-    let ready = in_causal_order(doc, fresh, &mut result.waiting);
+    let ready = in_causal_order(doc, fresh, &mut result);
     apply_halving(doc, ready, &mut result);
     for (index, hash) in repeated {
         if holds(doc, &hash) {
@@ -127,30 +137,48 @@ fn guarded<T>(work: impl FnOnce() -> Result<T, ApplyRefusal>) -> Result<T, Apply
 }
 
 fn holds(doc: &Automerge, hash: &ChangeHash) -> bool {
-    doc.get_change_meta_by_hash(hash).is_some()
+    last_op(doc, hash).is_some()
+}
+
+/// Number of the last operation up to a change of the document.
+fn last_op(doc: &Automerge, hash: &ChangeHash) -> Option<u64> {
+    doc.get_change_meta_by_hash(hash).map(|meta| meta.max_op)
 }
 
 /// Orders changes so that each comes behind what it depends on; the given order stays where it
-/// can. What depends on something unknown goes to `waiting`.
-fn in_causal_order(doc: &Automerge, fresh: Vec<Readable>, waiting: &mut Vec<usize>) -> Vec<Readable> {
-    let mut placed: HashSet<ChangeHash> = HashSet::with_capacity(fresh.len());
+/// can. What depends on something unknown waits.
+fn in_causal_order(doc: &Automerge, fresh: Vec<Readable>, result: &mut Applied) -> Vec<Readable> {
+    // With the number of the last operation up to each.
+    let mut placed: HashMap<ChangeHash, u64> = HashMap::with_capacity(fresh.len());
     let mut held_up: HashMap<ChangeHash, Vec<Readable>> = HashMap::new();
     let mut ordered = Vec::with_capacity(fresh.len());
-    for change in fresh {
-        let mut next = vec![change];
-        while let Some(change) = next.pop() {
-            let missing = change.change.deps().iter().find(|dep| !placed.contains(dep) && !holds(doc, dep));
-            if let Some(missing) = missing {
-                held_up.entry(*missing).or_default().push(change);
-            } else {
-                let hash = change.change.hash();
-                placed.insert(hash);
-                ordered.push(change);
-                next.extend(held_up.remove(&hash).into_iter().flatten().rev());
+    for readable in fresh {
+        let mut next = vec![readable];
+        while let Some(readable) = next.pop() {
+            let change = &readable.change;
+            let last_ops: Result<Vec<u64>, ChangeHash> = change
+                .deps()
+                .iter()
+                .map(|dep| placed.get(dep).copied().or_else(|| last_op(doc, dep)).ok_or(*dep))
+                .collect();
+            match last_ops {
+                Err(missing) => held_up.entry(missing).or_default().push(readable),
+                Ok(last_ops) => {
+                    let expected = 1 + last_ops.into_iter().max().unwrap_or(0);
+                    let found = change.start_op().get();
+                    if found != expected {
+                        result.rejected.push((readable.index, ApplyRefusal::Misnumbered { found, expected }));
+                        continue;
+                    }
+                    let hash = change.hash();
+                    placed.insert(hash, change.max_op());
+                    ordered.push(readable);
+                    next.extend(held_up.remove(&hash).into_iter().flatten().rev());
+                }
             }
         }
     }
-    waiting.extend(held_up.into_values().flatten().map(|change| change.index));
+    result.waiting.extend(held_up.into_values().flatten().map(|readable| readable.index));
     ordered
 }
 

@@ -10,7 +10,7 @@
 //!   no byte left over; at most [`limits::OPS`] operations, with every column describing exactly
 //!   that many rows, every actor index inside the actor table, and every operation id that is
 //!   referred to below the end of this change.
-//! - What passes may still be nonsense to Automerge. That is for gate 2, [`apply`](crate::apply).
+//! - What passes may still be nonsense to Automerge. That is for gate 2, [`apply()`](crate::apply()).
 //!
 //! The format is Automerge's binary format 1 (<https://automerge.org/automerge-binary-format-spec>)
 //! as automerge 0.12 writes it:

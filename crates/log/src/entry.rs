@@ -5,7 +5,7 @@
 //!   they are stored and forwarded as they are and never written anew.
 //! - Every [`SealedEntry`] holds the canonical encoding: there is no second way to write the same
 //!   entry, so two hashes are two entries.
-//! - The chain (`prev`) and the change are not judged here; see [`admission`](crate::admission).
+//! - The chain (`prev`) and the change are not judged here; see [`admit`](crate::admit).
 
 use std::fmt;
 

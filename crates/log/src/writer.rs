@@ -247,7 +247,8 @@ impl LocalWriter {
         Self::resume(opening, opening.start())
     }
 
-    /// A writer that goes on behind its latest entry.
+    /// A writer that goes on behind its latest entry, which is the one that is stored: when a
+    /// copy of this device wrote on, what a program remembers from before is behind.
     #[must_use]
     pub fn resume(opening: Opening, position: Position) -> Self {
         Self { opening, writer: opening.writer(), position }

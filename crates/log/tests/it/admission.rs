@@ -208,7 +208,9 @@ fn forged_entries_do_not_stand_in_the_way_of_real_ones() {
     assert_eq!(parked(&admission, ParkReason::NotYetSigned), [0, 1, 2]);
 }
 
-fn cloned_device() -> (Vec<SealedEntry>, (Device, Vec<SealedEntry>), (Device, Vec<SealedEntry>)) {
+type Branch = (Device, Vec<SealedEntry>);
+
+fn cloned_device() -> (Vec<SealedEntry>, Branch, Branch) {
     let mut device = Device::new(1);
     let common = device.write_many(2);
     let mut clone = device.clone();

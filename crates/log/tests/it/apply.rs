@@ -117,6 +117,23 @@ fn a_bomb_does_not_get_here_either() {
     assert!(matches!(applied.rejected[..], [(0, ApplyRefusal::Change(_))]));
 }
 
+/// A change whose operations begin far ahead would take all numbers from those after it.
+#[test]
+fn operations_must_be_numbered_right_behind_what_they_build_on() {
+    let (_, changes) = three();
+    let behind = |start_op| {
+        let dep = inspect(&changes[2]).unwrap().hash.0;
+        RawChange { deps: vec![dep], actor: vec![5; 16], start_op, ..RawChange::sets(2) }.bytes()
+    };
+    let mut mine = Automerge::new();
+    apply(&mut mine, slices(&changes));
+    for wrong in [1, 12, 14, u64::from(u32::MAX) - 10] {
+        let applied = apply(&mut mine, [&behind(wrong)[..]].into_iter());
+        assert_eq!(applied.rejected, [(0, ApplyRefusal::Misnumbered { found: wrong, expected: 13 })]);
+    }
+    assert_eq!(apply(&mut mine, [&behind(13)[..]].into_iter()).applied, [0]);
+}
+
 /// Damages the body of changes, makes the checksum right again, and looks at what both gates
 /// say. Returns how many got through both.
 fn attack(acts: &[(usize, crate::change::Act)], damage: &[(prop::sample::Index, u8)]) -> usize {

@@ -2,6 +2,8 @@
 //!
 //! Everything here runs on real entries with real Automerge changes and real signatures.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should fail right there")]
+
 mod admission;
 mod apply;
 mod change;
