@@ -724,9 +724,12 @@ fn clocks(device: &Device, record: RecordId, timers: &Timers) -> Vec<Deadline> {
     kinds::find(KIND).unwrap().deadlines(&device.project(record).view, &settings)
 }
 
+/// Urgency, way, and the one clock: its code, and since when and until when it runs in minutes after the report.
+type ClockCase = (&'static str, &'static [&'static str], Option<(&'static str, i64, i64)>);
+
 #[test]
 fn every_clock_runs_in_its_own_state() {
-    let cases: &[(&str, &[&str], Option<(&str, i64, i64)>)] = &[
+    let cases: &[ClockCase] = &[
         ("critical", &[], Some(("dispatch", 0, 2))),
         ("urgent", &[], Some(("dispatch", 0, 10))),
         ("planned", &[], Some(("dispatch", 0, 10))),
