@@ -52,10 +52,10 @@ pub async fn enrol(dir: &Path, url: &str, token: &str, label: &str, clock: Arc<d
     let answer = reqwest::Client::new().post(format!("{url}/enrol")).json(&asking).send().await.map_err(offline)?;
     let status = answer.status();
     if !status.is_success() {
-        let text = answer.json::<Problem>().await.map_or_else(
-            |_| format!("{url} answered {status}; is it a Dutybook server?"),
-            |problem| problem.message,
-        );
+        let text = answer
+            .json::<Problem>()
+            .await
+            .map_or_else(|_| format!("{url} answered {status}; is it a Dutybook server?"), |problem| problem.message);
         return Err(Error::Enrolment(text));
     }
     let foreign = |what: &str| Error::Enrolment(format!("{url} gave no readable {what}; is it a Dutybook server?"));

@@ -71,7 +71,9 @@ impl Error {
                 "This device is not enrolled. Make a token on the server, then run dutybook device new."
             ),
             Self::Missing(what) => words!("没有{what}。", "There is no {what}."),
-            Self::Enrolment(text) => words!("服务器没有接纳本机:{text}", "The server did not enrol this device: {text}"),
+            Self::Enrolment(text) => {
+                words!("服务器没有接纳本机:{text}", "The server did not enrol this device: {text}")
+            }
             Self::Offline(text) => {
                 words!("没有连上({text})。已保存的不会丢。", "No connection ({text}). What was saved is kept.")
             }

@@ -136,11 +136,9 @@ impl Client {
             None => self.planned_row(id, &now.site)?.ok_or_else(|| Error::Missing(id.to_string()))?,
         };
         let undelivered = self.undelivered_records()?;
-        let deadlines: Vec<Deadline> = kinds::find(&row.kind)
-            .map(|kind| kind.deadlines(&row.view, &now.site.settings))
-            .unwrap_or_default();
-        let view: Option<AnyView> =
-            serde_json::from_value(json!({ "kind": row.kind, "view": row.view.clone() })).ok();
+        let deadlines: Vec<Deadline> =
+            kinds::find(&row.kind).map(|kind| kind.deadlines(&row.view, &now.site.settings)).unwrap_or_default();
+        let view: Option<AnyView> = serde_json::from_value(json!({ "kind": row.kind, "view": row.view.clone() })).ok();
         let anomalies = row.anomalies.clone();
         Ok(RecordOpened { shown: self.shown(row, &now, &undelivered), view, deadlines, anomalies })
     }
@@ -370,4 +368,3 @@ fn read_cursor(text: &str) -> Option<Cursor> {
 fn wrapped(minutes: u16) -> String {
     format!("{:02}:{:02}", minutes / 60 % 24, minutes % 60)
 }
-

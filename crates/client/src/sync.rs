@@ -14,7 +14,8 @@ use dutybook_domain::{Timestamp, words};
 use dutybook_log::{DeviceKey, Frontier, VolumeId, WriterId};
 use dutybook_store::{IncomingBatch, IncomingPart, Store};
 use dutybook_sync::{
-    Batch, Book, Effect, Event, Goodbye, GoodbyeCode, LogChunk, LogEntry, ReadLog, Receipt, Refusal, Replica, Scope, Session, Sign,
+    Batch, Book, Effect, Event, Goodbye, GoodbyeCode, LogChunk, LogEntry, ReadLog, Receipt, Refusal, Replica, Scope,
+    Session, Sign,
 };
 use futures_util::{SinkExt, StreamExt};
 use tokio::sync::watch;
@@ -105,7 +106,9 @@ impl Client {
             undelivered: undelivered,
             offline_since: link.offline_since,
             last_contact: link.last_contact,
-            trouble: link.trouble.map(|text| words!("服务器拒绝了本机:{text}", "The server refused this device: {text}")),
+            trouble: link
+                .trouble
+                .map(|text| words!("服务器拒绝了本机:{text}", "The server refused this device: {text}")),
             set_aside: u32::try_from(counts.quarantined + counts.marked).unwrap_or(u32::MAX),
         })
     }
@@ -182,8 +185,7 @@ impl Client {
             .get("x-dutybook-challenge")
             .and_then(|value| HEXLOWER.decode(value.as_bytes()).ok()?.try_into().ok())
             .ok_or_else(|| offline(&"what answered there is no Dutybook server"))?;
-        let replica =
-            Replica { site: self.identity().site, device: Arc::new(Signing(self.inner.store.clone())) };
+        let replica = Replica { site: self.identity().site, device: Arc::new(Signing(self.inner.store.clone())) };
         let book = self.book()?;
         let mut link = self.link();
         self.inner.link.send_modify(|link| link.committed = link.committed.max(book.arrival));
@@ -244,10 +246,8 @@ impl Client {
 
     /// Stores what came and brings the documents up to it; the receipt is true when this returns.
     fn take_in(&self, batch: &Batch) -> Result<(Receipt, bool), Error> {
-        let parts = batch
-            .parts()
-            .map(|part| IncomingPart::read(*part.volume(), part.heads(), part.entries()))
-            .collect();
+        let parts =
+            batch.parts().map(|part| IncomingPart::read(*part.volume(), part.heads(), part.entries())).collect();
         let incoming = IncomingBatch { from: Some(self.identity().server), received_ms: self.now().0, parts };
         let receipt = self.inner.store.ingest(&incoming)?;
         let sent: Vec<(VolumeId, Frontier)> = batch

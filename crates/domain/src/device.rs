@@ -24,6 +24,16 @@ pub enum AppRole {
 }
 
 impl AppRole {
+    /// The stable word.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Tablet => "tablet",
+            Self::Desk => "desk",
+            Self::Admin => "admin",
+        }
+    }
+
     /// The letter that numbers (单号) of such devices begin with.
     #[must_use]
     pub fn letter(self) -> char {
@@ -32,6 +42,16 @@ impl AppRole {
             Self::Desk => 'D',
             Self::Admin => 'A',
         }
+    }
+}
+
+impl std::str::FromStr for AppRole {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        [Self::Tablet, Self::Desk, Self::Admin]
+            .into_iter()
+            .find(|role| role.word() == text)
+            .ok_or_else(|| format!("“{text}” is no role of a device; write tablet, desk or admin"))
     }
 }
 

@@ -379,6 +379,7 @@ pub struct HistoryFact {
     /// What it says.
     pub words: Words,
     /// Its own fields as they stand.
+    #[specta(type = specta_typescript::Unknown)]
     pub body: Value,
     /// Corrections.
     pub amended: Vec<Amendment>,
@@ -499,6 +500,7 @@ pub enum CommonAction {
         /// Its field.
         field: String,
         /// The right value.
+        #[specta(type = specta_typescript::Unknown)]
         value: Value,
         /// Why.
         reason: String,

@@ -210,8 +210,10 @@ pub struct Amendment {
     /// Which field.
     pub field: String,
     /// What it said before.
+    #[specta(type = specta_typescript::Unknown)]
     pub was: Value,
     /// What it should say.
+    #[specta(type = specta_typescript::Unknown)]
     pub is: Value,
     /// Why.
     pub reason: String,

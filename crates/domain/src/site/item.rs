@@ -58,7 +58,7 @@ pub struct ItemView<T> {
     /// The definition in force; with two side by side, the one whose fact comes last in causal order.
     pub current: Option<T>,
     /// Definitions set without seeing each other, the current one among them; empty when there is only one.
-    pub side_by_side: Vec<Version<T>>,
+    pub side_by_side: Vec<ItemVersion<T>>,
     /// Whether it was taken out of use.
     pub retired: bool,
     /// When it was first defined.
@@ -68,7 +68,7 @@ pub struct ItemView<T> {
 /// One of several definitions that stand side by side.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
 #[serde(bound(deserialize = "T: DeserializeOwned"))]
-pub struct Version<T> {
+pub struct ItemVersion<T> {
     /// The fact.
     pub fact: FactId,
     /// Who.
@@ -108,7 +108,7 @@ impl<T: Definition> Kind for Item<T> {
             match fact {
                 ItemFact::Defined { definition } => {
                     retired = false;
-                    versions.push(Version {
+                    versions.push(ItemVersion {
                         fact: raw.id,
                         by: raw.by.clone(),
                         at: raw.at,

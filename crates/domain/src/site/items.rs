@@ -32,7 +32,7 @@ macro_rules! definition {
 }
 
 /// The site itself: names and every default that the regulations leave open (`docs/domain.md` lists them).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, specta::Type)]
 #[serde(default)]
 pub struct Settings {
     /// Name of the property project.
@@ -45,11 +45,6 @@ pub struct Settings {
     pub timers: Timers,
 }
 
-impl Default for Settings {
-    fn default() -> Self {
-        Self { site_name: String::new(), centre_name: String::new(), zone: Zone::default(), timers: Timers::default() }
-    }
-}
 definition!(Settings, "settings", |it| it.site_name.clone());
 
 /// The clocks in minutes (defaults where the regulations are silent).
@@ -244,7 +239,7 @@ pub struct Route {
     pub kind: RouteKind,
     /// The post that walks it.
     pub post: RecordId,
-    /// Times of day at which a run begins. Each is one slot; its number is its place in this list's order of time.
+    /// Times of day at which a run begins. Each is one slot, called by its minutes after midnight.
     pub starts: Vec<TimeOfDay>,
     /// Days of the week, 1 = Monday; empty means every day.
     #[serde(default)]
