@@ -5,7 +5,8 @@
 //! the reunion, and on a device that was enrolled only then and knows the server alone.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
@@ -16,10 +17,15 @@ use xtask::programs::Programs;
 /// Exit code of `dutybook` when the server cannot be reached.
 const NO_CONNECTION: i32 = 5;
 
+/// The round that is walked.
+const ROUND: &str = "演示巡视";
+/// Code of the checkpoint where something is wrong: the water pump room.
+const ABNORMAL_AT: &str = "DEMO-07";
+
 /// Plays it in `folder` and prints it; whether everything came out as it must is in the answer.
 pub(crate) fn play(programs: &Programs, site_file: &Path, folder: &Path) -> Result<bool> {
     let mut told = Told::default();
-    let mut demo = Demo::bring_up(programs, site_file, folder, None)?;
+    let mut demo = Demo::bring_up(programs, &with_a_round_for_now(site_file, folder)?, folder, None)?;
     let url = demo.server.url();
     told.step(
         &format!("同步服务器已启动:{url};前台电脑与巡视平板已登记"),
@@ -52,8 +58,7 @@ pub(crate) fn play(programs: &Programs, site_file: &Path, folder: &Path) -> Resu
     );
 
     demo.server.start()?;
-    // The desk comes last, so it has everything at once; the tablet asks again for the desk's.
-    for device in [&demo.tablet, &demo.desk, &demo.tablet] {
+    for device in [&demo.tablet, &demo.desk] {
         device.ask(&["sync", &url])?;
     }
     told.step("服务器恢复,两台设备重新联网并合并", "the server is back, both devices reconnect and merge");
@@ -63,6 +68,10 @@ pub(crate) fn play(programs: &Programs, site_file: &Path, folder: &Path) -> Resu
         "a new computer is enrolled and gets the whole book from the server alone",
     );
 
+    // Whoever came first has yet to hear of what came after, the new computer itself among it.
+    for device in [&demo.tablet, &demo.desk] {
+        device.ask(&["sync", &url])?;
+    }
     demo.server.stop()?;
     let server = CommandLine::new(programs, demo.server.data())?;
     let replicas = [("server", &server), ("tablet", &demo.tablet), ("desk", &demo.desk), ("newcomer", &newcomer)];
@@ -104,7 +113,7 @@ pub(crate) fn play(programs: &Programs, site_file: &Path, folder: &Path) -> Resu
 
 /// The tablet's part: a whole round, with something wrong at the second stop.
 fn patrol(tablet: &CommandLine, written: &mut Written, told: &mut Told) -> Result<()> {
-    let (run, route) = startable_run(tablet)?;
+    let (run, route) = round_for_now(tablet)?;
     let act = |action: Value| tablet.ask(&["act", &format!("patrol_run:{run}"), &action.to_string()]);
     written.record(&act(json!({
         "do": "start", "route": route["route"], "day": route["day"], "slot": route["slot"],
@@ -115,10 +124,10 @@ fn patrol(tablet: &CommandLine, written: &mut Written, told: &mut Told) -> Resul
         &format!("平板离线开始巡视:{} ({} 点)", text(&route["route_name"]), stops.len()),
         &format!("the tablet starts a round offline, {} stops", stops.len()),
     );
-    for (place, stop) in stops.iter().enumerate() {
+    for stop in &stops {
         let index = &stop["index"];
         act(json!({ "do": "scan", "code": stop["code"], "method": "qr", "expected_stop": index }))?;
-        if place != 1 {
+        if stop["code"] != ABNORMAL_AT {
             act(json!({ "do": "all_normal", "stop": index }))?;
             continue;
         }
@@ -134,13 +143,13 @@ fn patrol(tablet: &CommandLine, written: &mut Written, told: &mut Told) -> Resul
         act(json!({ "do": "check", "stop": index, "results": results }))?;
         let found = act(json!({
             "do": "report_finding", "stop": index, "item_key": items[0]["key"],
-            "description": "指示灯不亮,有异响", "urgency": "urgent", "make_order": true,
+            "description": "水泵异响,地面有积水", "urgency": "urgent", "make_order": true,
         }))?;
         written.record(&found)?;
         let number = number_of(&found, "work_order")?;
         told.step(
             &format!("「{}」异常,一键转派工单 {number}", text(&stop["name"])),
-            &format!("something is wrong at the second stop: work order {number} from it"),
+            &format!("something is wrong at the pump room: work order {number} from it"),
         );
     }
     act(json!({ "do": "finish", "note": "巡视完毕" }))?;
@@ -148,21 +157,33 @@ fn patrol(tablet: &CommandLine, written: &mut Written, told: &mut Told) -> Resul
     Ok(())
 }
 
-/// The latest run that may be started now, and its line in the patrol monitor.
-fn startable_run(tablet: &CommandLine) -> Result<(String, Value)> {
-    let Value::Array(mut runs) = tablet.ask(&["rounds"])? else { bail!("`rounds` gave no list") };
-    runs.sort_by_key(|run| run["start"].as_i64());
-    for run in runs.into_iter().rev() {
-        let id = text(&run["record"]).to_owned();
-        // A run that is planned for later is offered too, and refused as too early.
-        let begun = run["next"]["opens"].as_i64().is_some_and(|opens| opens <= now_ms());
-        let opened = tablet.ask(&["show", &id])?;
-        let offers = opened["record"]["shown"]["offers"].as_array().cloned().unwrap_or_default();
-        if begun && offers.iter().any(|offer| offer["action"] == "start") {
-            return Ok((id, run));
-        }
-    }
-    bail!("the demo site plans no round that could be started now; demo/site.toml has the routes")
+/// The round of [`with_a_round_for_now`] in the patrol monitor: its record and its line.
+fn round_for_now(tablet: &CommandLine) -> Result<(String, Value)> {
+    let Value::Array(runs) = tablet.ask(&["rounds"])? else { bail!("`rounds` gave no list") };
+    let run = runs.into_iter().find(|run| run["route_name"] == ROUND).context("the round for now is not planned")?;
+    Ok((text(&run["record"]).to_owned(), run))
+}
+
+/// The demo site with one more route, walked once, from this minute on: at some hours of the day
+/// the site plans no round that could be started.
+fn with_a_round_for_now(site_file: &Path, folder: &Path) -> Result<PathBuf> {
+    /// The demo site's zone, east of UTC.
+    const ZONE_MIN: i64 = 8 * 60;
+    let site = fs::read_to_string(site_file).with_context(|| format!("{} cannot be read", site_file.display()))?;
+    let minute = (now_ms() / 60_000 + ZONE_MIN).rem_euclid(24 * 60);
+    let stops: String = ["gate-south", "cp-control", "cp-power", "cp-water-pump", "cp-garage-east", "cp-roof"]
+        .map(|point| format!("  {{ point = \"{point}\", from = 0, to = 90 }},\n"))
+        .concat();
+    let route = format!(
+        "\n[[route]]\nkey = \"now\"\nname = \"{ROUND}\"\nkind = \"巡更\"\npost = \"patrol\"\n\
+         starts = [\"{:02}:{:02}\"]\nstops = [\n{stops}]\n",
+        minute / 60,
+        minute % 60
+    );
+    fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
+    let file = folder.join("site.toml");
+    fs::write(&file, site + &route).with_context(|| format!("{} cannot be written", file.display()))?;
+    Ok(file)
 }
 
 /// The desk's part: a call about a leak, registered and dispatched in one go.
@@ -233,27 +254,30 @@ impl Written {
         self.logs.values().map(|(from, to)| to.seq - from).sum()
     }
 
-    /// How many of the entries, records and facts a replica does not have.
-    fn missing_on(&self, replica: &CommandLine) -> Result<u64> {
-        let log = Log::of(replica)?;
-        let mut missing = 0;
-        for (writer, (from, to)) in &self.logs {
-            missing += match log.writers.get(writer) {
-                Some(here) if here.seq == to.seq && here.hash != to.hash => to.seq - from,
-                Some(here) => to.seq.saturating_sub(here.seq.max(*from)),
-                None => to.seq - from,
-            };
-        }
+    /// How many of the entries, records and facts the replica on `device` does not have.
+    fn missing_on(&self, device: &CommandLine) -> Result<u64> {
+        let mut shown = BTreeMap::new();
         for record in &self.records {
-            let here = replica.call(&["show", record])?;
-            if here.code != Some(0) {
-                missing += 1;
-                continue;
+            let answer = device.call(&["show", record])?;
+            if answer.code == Some(0) {
+                shown.insert(record.clone(), facts(&answer.value));
             }
-            let here = facts(&here.value);
-            missing += self.facts.get(record).map_or(0, |facts| facts.difference(&here).count() as u64);
         }
-        Ok(missing)
+        Ok(self.missing(&Log::of(device)?, &shown))
+    }
+
+    /// The same for a replica whose log is `log` and that shows these facts of its records.
+    fn missing(&self, log: &Log, shown: &BTreeMap<String, BTreeSet<String>>) -> u64 {
+        let entries = self.logs.iter().map(|(writer, (from, to))| match log.writers.get(writer) {
+            Some(here) if here.seq == to.seq && here.hash != to.hash => to.seq - from,
+            Some(here) => to.seq.saturating_sub(here.seq.max(*from)),
+            None => to.seq - from,
+        });
+        let records = self.records.iter().map(|record| match shown.get(record) {
+            Some(here) => self.facts.get(record).map_or(0, |facts| facts.difference(here).count() as u64),
+            None => 1,
+        });
+        entries.chain(records).sum()
     }
 }
 
@@ -306,7 +330,7 @@ fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 
-#[expect(clippy::disallowed_methods, reason = "xtask is at the edge: which round is due depends on the clock")]
+#[expect(clippy::disallowed_methods, reason = "xtask is at the edge: the round for now depends on the clock")]
 fn now_ms() -> i64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
@@ -320,5 +344,49 @@ impl Told {
     fn step(&mut self, zh: &str, en: &str) {
         self.0 += 1;
         println!("{:>2}. {zh}\n    {en}", self.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn log(seq: u64, hash: &str) -> Log {
+        let position = Position { seq, hash: hash.into() };
+        Log { writers: BTreeMap::from([(("demo/duty/2026-11".into(), "w".into()), position)]), digest: "d".into() }
+    }
+
+    fn shown(record: &str, facts: &[&str]) -> BTreeMap<String, BTreeSet<String>> {
+        BTreeMap::from([(record.to_owned(), facts.iter().map(|fact| (*fact).to_owned()).collect())])
+    }
+
+    /// Entries 3 to 5 of one writer, in one record with two facts.
+    fn written() -> Written {
+        let after = log(5, "h5").writers.into_iter().next().unwrap();
+        Written {
+            records: BTreeSet::from(["r".into()]),
+            facts: shown("r", &["f1", "f2"]),
+            logs: BTreeMap::from([(after.0, (2, after.1))]),
+        }
+    }
+
+    #[test]
+    fn whatever_a_replica_lacks_counts_as_lost() {
+        let everything = shown("r", &["f0", "f1", "f2", "f3"]);
+        for (case, log, shown, lost) in [
+            ("all there", log(5, "h5"), everything.clone(), 0),
+            ("further on", log(9, "h9"), everything.clone(), 0),
+            ("one entry short", log(4, "h4"), everything.clone(), 1),
+            ("as before", log(2, "h2"), everything.clone(), 3),
+            ("even less", log(1, "h1"), everything.clone(), 3),
+            ("another branch", log(5, "other"), everything.clone(), 3),
+            ("a fact not shown", log(5, "h5"), shown("r", &["f1"]), 1),
+            ("the record not shown", log(5, "h5"), shown("other", &["f1", "f2"]), 1),
+        ] {
+            assert_eq!(written().missing(&log, &shown), lost, "{case}");
+        }
+        let nothing = Log { writers: BTreeMap::new(), digest: "d".into() };
+        assert_eq!(written().missing(&nothing, &BTreeMap::new()), 4);
+        assert_eq!(written().entries(), 3);
     }
 }

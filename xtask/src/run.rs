@@ -40,6 +40,9 @@ pub(crate) struct Wishes {
     /// 优化编译 · Build optimised
     #[arg(long)]
     release: bool,
+    /// 用已编译好的程序 · Install and build nothing: use what is built already
+    #[arg(long)]
+    no_build: bool,
     /// 另起一份数据,旧的挪到一边 · Start anew; the old data is moved aside, never deleted
     #[arg(long)]
     fresh: bool,
@@ -49,8 +52,10 @@ pub(crate) struct Wishes {
 }
 
 pub(crate) fn run(place: &Place, steps: &Steps, wishes: &Wishes) -> Result<bool> {
-    setup::run(place, steps)?;
-    build(place, steps, wishes.release)?;
+    if !wishes.no_build {
+        setup::run(place, steps)?;
+        build(place, steps, wishes.release)?;
+    }
     let profile = if wishes.release { "release" } else { "debug" };
     let programs = Programs::in_folder(&place.target.join(profile));
     let site_file = place.root.join("demo/site.toml");
