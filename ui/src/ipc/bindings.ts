@@ -5,24 +5,43 @@ import * as __TAURI_EVENT from "@tauri-apps/api/event";
 
 /** Commands */
 export const commands = {
+	/**  What every screen needs to know. */
 	appState: () => typedError<AppState, Failure>(__TAURI_INVOKE("app_state")),
+	/**  Takes this device into a site with the one-time token of its server. */
 	enrol: (url: string, token: string, label: string) => typedError<null, Failure>(__TAURI_INVOKE("enrol", { url, token, label })),
+	/**  Who may sign in here. */
 	people: () => typedError<PersonTile[], Failure>(__TAURI_INVOKE("people")),
+	/**  Signs a person in, offline. */
 	signIn: (person: RecordId, pin: string) => typedError<SignedIn, Failure>(__TAURI_INVOKE("sign_in", { person, pin })),
+	/**  Signs out. */
 	signOut: () => typedError<null, Failure>(__TAURI_INVOKE("sign_out")),
+	/**  The sync word and number. */
 	syncShown: () => typedError<SyncShown, Failure>(__TAURI_INVOKE("sync_shown")),
+	/**  Tries to reach the server now instead of at the next turn. */
 	syncNow: () => typedError<null, Failure>(__TAURI_INVOKE("sync_now")),
+	/**  Units as people type them. */
 	searchUnits: (typed: string, most: number) => typedError<UnitHit[], Failure>(__TAURI_INVOKE("search_units", { typed, most })),
+	/**  The emergency contacts; also without anybody signed in. */
 	emergencyContacts: () => typedError<EmergencyShown[], Failure>(__TAURI_INVOKE("emergency_contacts")),
+	/**  Does one thing to a record, or makes a new one; durable when it returns. */
 	act: (record: RecordId | null, action: AnyAction) => typedError<Done, Failure>(__TAURI_INVOKE("act", { record, action })),
+	/**  A remark, a correction or a voiding: possible on every kind of record. */
 	actCommon: (kind: string, record: RecordId, action: CommonAction) => typedError<Done, Failure>(__TAURI_INVOKE("act_common", { kind, record, action })),
+	/**  A list of records. */
 	records: (asked: RecordsAsked) => typedError<RecordShown[], Failure>(__TAURI_INVOKE("records", { asked })),
+	/**  One record opened. */
 	record: (id: RecordId) => typedError<RecordOpened, Failure>(__TAURI_INVOKE("record", { id })),
+	/**  Every fact of a record, with who, when and which device. */
 	history: (id: RecordId) => typedError<HistoryShown[], Failure>(__TAURI_INVOKE("history", { id })),
+	/**  The patrol monitor: today's runs, started or not. */
 	monitor: () => typedError<RunStatus[], Failure>(__TAURI_INVOKE("monitor")),
+	/**  How a patrol run stands at this moment. */
 	runNow: (id: RecordId) => typedError<RunNow, Failure>(__TAURI_INVOKE("run_now", { id })),
+	/**  What rings. */
 	alarms: () => typedError<Alarm[], Failure>(__TAURI_INVOKE("alarms")),
+	/**  Quiets one alarm on this device. */
 	alarmSeen: (id: string) => typedError<null, Failure>(__TAURI_INVOKE("alarm_seen", { id })),
+	/**  The ledger, newest first. */
 	ledger: (asked: LedgerAsked) => typedError<LedgerShown[], Failure>(__TAURI_INVOKE("ledger", { asked })),
 };
 
@@ -126,6 +145,7 @@ export type BookChanged = {
 	records: RecordId[],
 };
 
+/**  Something in the book changed. */
 export type BookChangedEvent = BookChanged;
 
 /**  A stop that was reached but could not be scanned. */
@@ -623,8 +643,11 @@ export type Exemption = {
 /**  One fact of a record. UUIDv7 of the writing device; its time part is never used for order. */
 export type FactId = string;
 
+/**  A code for the program and words for the person. */
 export type Failure = {
+	/**  Stable word. */
 	code: string,
+	/**  What a person reads. */
 	words: Words,
 };
 
@@ -872,6 +895,23 @@ export type LedgerShown = {
 	/**  The line. */
 	line: LedgerLine,
 };
+
+/**  By what a unit was found. */
+export type Matched = 
+/**  Its whole label. */
+"label" | 
+/**  Its address, or as much of it as was typed. */
+"address" | 
+/**  Its room number alone, in whatever building. */
+"room" | 
+/**  An occupant's name. */
+"name" | 
+/**  An occupant's name as it sounds: pinyin, initials, or other characters of the same sound. */
+"sound" | 
+/**  An occupant's telephone number, or how it ends. */
+"phone" | 
+/**  An occupant's name and the address. */
+"name_and_address";
 
 /**  One line of 使用材料. */
 export type Material = {
@@ -1445,7 +1485,7 @@ export type Route = {
 	kind: RouteKind,
 	/**  The post that walks it. */
 	post: RecordId,
-	/**  Times of day at which a run begins. Each is one slot; its number is its place in this list's order of time. */
+	/**  Times of day at which a run begins. Each is one slot, called by its minutes after midnight. */
 	starts: TimeOfDay[],
 	/**  Days of the week, 1 = Monday; empty means every day. */
 	weekdays?: number[],
@@ -1745,6 +1785,7 @@ export type StopView = {
 	notes: Words[],
 };
 
+/**  The sync word or number changed. */
 export type SyncChangedEvent = SyncShown;
 
 /**  The sync word and number that is always on the screen. */
@@ -1857,12 +1898,18 @@ export type Unit = {
 	note?: string,
 };
 
+/**  A unit that was found. */
 export type UnitHit = {
+	/**  The unit. */
 	unit: RecordId,
+	/**  `3-2-1502`. */
 	label: string,
+	/**  `3栋2单元1502室`. */
 	place: Words,
+	/**  Who lives or works there. */
 	occupants: Occupant[],
-	matched: string,
+	/**  By what it was found. */
+	matched: Matched,
 };
 
 /**  Urgency of work and calls (D1.1.4: 轻重缓急), most urgent first. */
