@@ -1,0 +1,339 @@
+//! The local write path.
+//!
+//! Invariants
+//! - One action is one transaction: entries, signed heads, document states, projections and numbers, or nothing.
+//! - One change per record, whatever the action writes into it.
+//! - Nothing leaves this device that every other replica would refuse: an own change passes the append-only rule and
+//!   gate 1 before it gets its entry.
+//! - A writer's log is continued only by the copy of the database that opened it (see instance.rs), and only within the
+//!   month (in the standing volume: the year) it was opened for.
+
+use std::cell::RefCell;
+
+use chrono::{DateTime, Datelike as _};
+use dutybook_domain::engine::{Class as DomainClass, Step};
+use dutybook_domain::record::{RecordDoc, Write};
+use dutybook_domain::{Day, RecordId, doc};
+use dutybook_log::{AuthorId, Class, DocId, Draft, LocalWriter, Month, Opening, Recorded, SealedEntry, VolumeId};
+use rusqlite::{OptionalExtension as _, params};
+use serde_json::Value;
+
+use crate::book::position;
+use crate::cache::{OpenDocument, OwnWriter, RowId};
+use crate::contents::{self, Contents};
+use crate::error::{Error, Result};
+use crate::materialise::{Changed, doc_id};
+use crate::store::{Store, Work};
+
+/// Who acts, and when by this device's account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    /// The person; nil when the device itself acts.
+    pub author: AuthorId,
+    /// When.
+    pub recorded: Recorded,
+}
+
+/// The book inside a transaction, for whoever decides what is to be written.
+///
+/// Its methods take `&self`, so that several of them can be lent out at once. When one of them fails, the whole
+/// transaction fails with that error, whatever is made of the answer.
+pub struct Writing<'a> {
+    inside: RefCell<&'a mut (dyn Inside + 'a)>,
+    failed: RefCell<Option<Error>>,
+}
+
+impl std::fmt::Debug for Writing<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Writing").finish_non_exhaustive()
+    }
+}
+
+/// What of a transaction is shown to whoever decides.
+trait Inside {
+    fn doc(&mut self, record: RecordId) -> Result<Option<RecordDoc>>;
+    fn view(&mut self, record: RecordId) -> Result<Option<Value>>;
+    fn next_number(&mut self, series: &str) -> Result<u32>;
+}
+
+impl Writing<'_> {
+    /// A record as it stands, with everything that has arrived for it; `None` for one nobody has written to.
+    #[must_use]
+    pub fn doc(&self, record: RecordId) -> Option<RecordDoc> {
+        self.ask(|inside| inside.doc(record)).flatten()
+    }
+
+    /// A record's view as JSON.
+    #[must_use]
+    pub fn view(&self, record: RecordId) -> Option<Value> {
+        self.ask(|inside| inside.view(record)).flatten()
+    }
+
+    /// The next number of a series, from 1; given back when the transaction is not saved.
+    #[must_use]
+    pub fn next_number(&self, series: &str) -> u32 {
+        self.ask(|inside| inside.next_number(series)).unwrap_or_default()
+    }
+
+    fn ask<T>(&self, question: impl FnOnce(&mut (dyn Inside + '_)) -> Result<T>) -> Option<T> {
+        match question(&mut **self.inside.borrow_mut()) {
+            Ok(answer) => Some(answer),
+            Err(error) => {
+                self.failed.borrow_mut().get_or_insert(error);
+                None
+            }
+        }
+    }
+}
+
+impl Store {
+    /// The one way to write: `decide` sees the book as it stands in this transaction and answers what to write. Its own
+    /// error rolls everything back, given numbers too, and comes back as it is.
+    ///
+    /// # Errors
+    /// When it cannot be written; nothing has happened then.
+    pub fn transact<E>(
+        &self,
+        stamp: Stamp,
+        decide: impl FnOnce(&Writing<'_>) -> Result<Vec<Step>, E>,
+    ) -> Result<Result<Changed, E>> {
+        self.within_or(|work| {
+            let decided = {
+                let writing = Writing { inside: RefCell::new(&mut *work), failed: RefCell::new(None) };
+                let decided = decide(&writing);
+                if let Some(error) = writing.failed.into_inner() {
+                    return Err(error);
+                }
+                decided
+            };
+            match decided {
+                Ok(steps) => work.write_steps(steps, stamp).map(Ok),
+                Err(refused) => Ok(Err(refused)),
+            }
+        })
+    }
+
+    /// The next number of a series by itself, outside any action.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn next_number(&self, series: &str) -> Result<u32> {
+        self.within(|work| work.next_number(series))
+    }
+}
+
+impl Inside for Work<'_> {
+    fn doc(&mut self, record: RecordId) -> Result<Option<RecordDoc>> {
+        let Some(place) = self.find_place(&doc_id(record))? else { return Ok(None) };
+        self.bring_up_to_date(place.document)?;
+        let open = self.open_document(place.document)?;
+        let plain = (!open.doc.is_empty()).then(|| doc::read(&open.doc, record));
+        self.caches.documents.put(place.document, open);
+        Ok(plain)
+    }
+
+    fn view(&mut self, record: RecordId) -> Result<Option<Value>> {
+        let Some(place) = self.find_place(&doc_id(record))? else { return Ok(None) };
+        self.bring_up_to_date(place.document)?;
+        let view: Option<String> = self
+            .tx
+            .prepare_cached("SELECT view FROM record WHERE document = ?1")?
+            .query_row([place.document], |row| row.get(0))
+            .optional()?;
+        view.map(|view| crate::query::from_json(&view)).transpose()
+    }
+
+    fn next_number(&mut self, series: &str) -> Result<u32> {
+        Work::next_number(self, series)
+    }
+}
+
+/// A record being written.
+struct Target {
+    record: RecordId,
+    document: RowId,
+    open: OpenDocument,
+    contents: Contents,
+    volume: VolumeId,
+    change: Vec<u8>,
+}
+
+impl Work<'_> {
+    /// What arrived for the document goes in first, so that nobody writes in ignorance of what this device holds.
+    fn bring_up_to_date(&mut self, document: RowId) -> Result<()> {
+        if self.is_dirty(document)? {
+            let settled = self.settle(document)?;
+            if settled.by_server {
+                self.project_device(document)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn write_steps(&mut self, steps: Vec<Step>, stamp: Stamp) -> Result<Changed> {
+        let mut targets: Vec<Target> = Vec::new();
+        for step in in_one_change_each(steps) {
+            targets.push(self.write_document(&step)?);
+        }
+        let mut changed = Changed::default();
+        let mut volumes: Vec<VolumeId> = targets.iter().map(|target| target.volume).collect();
+        volumes.sort_unstable();
+        volumes.dedup();
+        let mut arrivals = vec![0; targets.len()];
+        for volume in volumes {
+            let drafts: Vec<(usize, Draft)> = targets
+                .iter_mut()
+                .enumerate()
+                .filter(|(_, target)| target.volume == volume)
+                .map(|(at, target)| {
+                    let change = std::mem::take(&mut target.change);
+                    let (author, recorded) = (stamp.author, stamp.recorded);
+                    (at, Draft { author, recorded, witness: None, doc: doc_id(target.record), change })
+                })
+                .collect();
+            let (targets_of, drafts): (Vec<usize>, Vec<Draft>) = drafts.into_iter().unzip();
+            for (at, arrival) in targets_of.into_iter().zip(self.append(volume, drafts, stamp.recorded)?) {
+                arrivals[at] = arrival;
+            }
+        }
+        for (mut target, arrival) in targets.into_iter().zip(arrivals) {
+            target.open.through = arrival;
+            let state = target.open.doc.save();
+            self.save_state(target.document, &target.open, &state)?;
+            self.learn_facts(target.document, arrival, &target.contents)?;
+            let kind = self.project(target.document, target.record, &target.open.doc)?;
+            if self.identity.is_some_and(|identity| identity.server == self.device) {
+                self.project_device(target.document)?;
+            }
+            self.caches.documents.put(target.document, target.open);
+            changed.records.push((target.record, kind));
+            changed.entries += 1;
+        }
+        changed.arrival = self.arrival()?;
+        Ok(changed)
+    }
+
+    fn write_document(&mut self, step: &Step) -> Result<Target> {
+        let site = self.identity.ok_or(Error::NotEnrolled)?.site;
+        let class = class(step.class);
+        let (document, volume) = match self.find_place(&doc_id(step.record))? {
+            Some(place) => {
+                let lives_in = self.volume_of_row(place.volume)?;
+                if lives_in.class != class {
+                    return Err(Error::OtherClass { lives_in: lives_in.to_string() });
+                }
+                self.bring_up_to_date(place.document)?;
+                (place.document, lives_in)
+            }
+            None => {
+                let month = if class.has_month() { Some(month(step.day)?) } else { None };
+                let volume = VolumeId { site, class, month };
+                let row = self.volume(&volume)?;
+                (self.place(&doc_id(step.record), row)?.document, volume)
+            }
+        };
+        let mut open = self.open_document(document)?;
+        let change = doc::write(&mut open.doc, step.record, &step.writes, &self.actor)?;
+        let decoded = contents::decode(&change).ok_or(dutybook_domain::doc::Unlawful::Undecodable)?;
+        doc::lawful(&decoded)?;
+        let contents = contents::contents(&decoded).ok_or(dutybook_domain::doc::Unlawful::Undecodable)?;
+        Ok(Target { record: step.record, document, open, contents, volume, change })
+    }
+
+    /// Adds entries to this device's writer of the volume and signs the last one. Answers their arrivals.
+    pub(crate) fn append(&mut self, volume: VolumeId, drafts: Vec<Draft>, recorded: Recorded) -> Result<Vec<i64>> {
+        let mut own = self.own_writer(volume, recorded)?;
+        let opening = *own.writer.opening();
+        let mut sealed: Vec<SealedEntry> = Vec::with_capacity(drafts.len());
+        for draft in drafts {
+            sealed.push(own.writer.append(draft)?);
+        }
+        let head = own.writer.head(self.secret).map_err(|error| Error::Inconsistent(error.to_string()))?;
+        let instance = self.mark.instance;
+        let writer = self.move_writer(&opening, own.writer.position(), Some((&instance, &own.period)))?;
+        let last = sealed.len().saturating_sub(1);
+        let mut arrivals = Vec::with_capacity(sealed.len());
+        for (at, entry) in sealed.iter().enumerate() {
+            let document = self.place_in(&entry.entry().doc, volume)?;
+            let signature = (at == last).then_some(&head.signature);
+            arrivals.push(self.insert_entry(writer, entry.entry().seq, document, signature, entry.bytes())?);
+        }
+        self.caches.own.insert(volume, own);
+        self.count_local_commit()?;
+        Ok(arrivals)
+    }
+
+    fn place_in(&mut self, doc: &DocId, volume: VolumeId) -> Result<RowId> {
+        let row = self.volume(&volume)?;
+        Ok(self.place(doc, row)?.document)
+    }
+
+    /// The marker file follows after COMMIT.
+    fn count_local_commit(&mut self) -> Result<()> {
+        self.tx.prepare_cached("UPDATE meta SET local_commits = local_commits + 1")?.execute([])?;
+        self.mark.local_commits += 1;
+        Ok(())
+    }
+
+    /// The writer to go on in, or a new one.
+    fn own_writer(&mut self, volume: VolumeId, recorded: Recorded) -> Result<OwnWriter> {
+        let period = period(volume.class, recorded.wall_ms);
+        if let Some(own) = self.caches.own.get(&volume).filter(|own| own.period == period) {
+            return Ok(own.clone());
+        }
+        let row = self.volume(&volume)?;
+        let found = self
+            .tx
+            .prepare_cached(
+                "SELECT nonce, seq, hash FROM writer
+                 WHERE volume = ?1 AND device = ?2 AND instance = ?3 AND period = ?4 ORDER BY id DESC LIMIT 1",
+            )?
+            .query_row(params![row, self.device.0, self.mark.instance, period], |row| {
+                Ok((row.get::<_, [u8; 16]>(0)?, position(row, 1)?))
+            })
+            .optional()?;
+        let device = self.device;
+        let writer = match found {
+            Some((nonce, position)) => LocalWriter::resume(Opening { volume, device, nonce }, position),
+            None => LocalWriter::open(Opening { volume, device, nonce: self.random() }),
+        };
+        Ok(OwnWriter { period, writer })
+    }
+}
+
+/// Several steps on one record become one change; steps that write nothing are left out.
+fn in_one_change_each(steps: Vec<Step>) -> Vec<Step> {
+    let mut merged: Vec<Step> = Vec::with_capacity(steps.len());
+    for step in steps {
+        match merged.iter_mut().find(|earlier| earlier.record == step.record) {
+            Some(earlier) => earlier.writes.extend::<Vec<Write>>(step.writes),
+            None => merged.push(step),
+        }
+    }
+    merged.retain(|step| !step.writes.is_empty());
+    merged
+}
+
+fn class(class: DomainClass) -> Class {
+    match class {
+        DomainClass::Standing => Class::Standing,
+        DomainClass::Duty => Class::Duty,
+        DomainClass::Personnel => Class::Personnel,
+    }
+}
+
+fn month(day: Day) -> Result<Month> {
+    let (year, month) = day.month();
+    let month = u16::try_from(year).ok().zip(u8::try_from(month).ok()).map(|(year, month)| Month::new(year, month));
+    match month {
+        Some(Ok(month)) => Ok(month),
+        _ => Err(Error::Inconsistent(format!("{day} is in no month that a volume could be named after"))),
+    }
+}
+
+/// The month, or for the standing volume the year, that a writer is opened for. The device's clock decides; a wrong one
+/// costs a writer more, nothing else.
+fn period(class: Class, wall_ms: i64) -> String {
+    let date = DateTime::from_timestamp_millis(wall_ms).unwrap_or_default();
+    if class.has_month() { format!("{:04}-{:02}", date.year(), date.month()) } else { format!("{:04}", date.year()) }
+}
