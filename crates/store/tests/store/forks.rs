@@ -1,0 +1,295 @@
+//! Devices that were cloned or put back from an old copy: nothing is lost, everybody ends with the same.
+
+use std::fs;
+use std::path::Path;
+
+use dutybook_domain::RecordId;
+use serde_json::json;
+
+use crate::support::{Desk, derived, empty, exchange, fleet};
+
+/// Copies a device's folder as somebody with a disk image would: database, log, key and marker.
+fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for file in fs::read_dir(from).unwrap() {
+        let file = file.unwrap().path();
+        fs::copy(&file, to.join(file.file_name().unwrap())).unwrap();
+    }
+}
+
+fn replace_folder(from: &Path, to: &Path) {
+    for file in fs::read_dir(to).unwrap() {
+        fs::remove_file(file.unwrap().path()).unwrap();
+    }
+    copy_folder(from, to);
+}
+
+/// Everybody takes from everybody until nothing moves.
+fn gossip(desks: &[Desk]) {
+    for _ in 0..6 {
+        for a in desks {
+            for b in desks {
+                if a.folder != b.folder {
+                    a.greet(b);
+                    a.pull(b);
+                    a.settle();
+                }
+            }
+        }
+    }
+}
+
+fn facts(desk: &Desk, order: RecordId) -> usize {
+    desk.store.doc(order).unwrap().map_or(0, |doc| doc.facts.len())
+}
+
+#[test]
+fn a_database_put_back_without_its_marker_goes_on_in_new_writers() {
+    let mut desks = fleet(1);
+    let old = tempfile::TempDir::new().unwrap();
+    let order = desks[1].order("三栋跑水");
+    exchange(&desks[0], &desks[1]);
+    desks[1].store.checkpoint().unwrap();
+    fs::copy(desks[1].folder.join("book.sqlite"), old.path().join("book.sqlite")).unwrap();
+    desks[1].tell(order, "accepted", empty());
+    desks[1].tell(order, "arrived", empty());
+    exchange(&desks[0], &desks[1]);
+
+    // The administrator puts the old file back.
+    let tablet = desks.pop().unwrap();
+    let Desk { folder, store, _home, now, .. } = tablet;
+    drop(store);
+    for file in ["book.sqlite-wal", "book.sqlite-shm"] {
+        let _ = fs::remove_file(folder.join(file));
+    }
+    fs::copy(old.path().join("book.sqlite"), folder.join("book.sqlite")).unwrap();
+    let mut tablet = Desk::open(&folder, 500).unwrap();
+    tablet.now = now;
+    assert_eq!(facts(&tablet, order), 1, "it is the old file");
+    tablet.tell(order, "noted", json!({ "text": "wieder da" }));
+
+    let server = &desks[0];
+    let receipt = server.pull(&tablet);
+    assert!(receipt.refused.is_empty(), "no number is used twice: {receipt:?}");
+    exchange(server, &tablet);
+    assert_eq!(facts(&tablet, order), 4, "what was lost came back, what is new arrived");
+    assert_eq!(derived(server), derived(&tablet));
+    // The next entry still does not go into the writer that came back.
+    tablet.tell(order, "started", empty());
+    assert!(server.pull(&tablet).refused.is_empty());
+    tablet.assert_sound();
+    server.assert_sound();
+}
+
+#[test]
+fn own_entries_that_come_back_are_recognised() {
+    let mut desks = fleet(1);
+    let old = tempfile::TempDir::new().unwrap();
+    let order = desks[1].order("三栋跑水");
+    desks[1].store.checkpoint().unwrap();
+    copy_folder(&desks[1].folder, old.path());
+    desks[1].tell(order, "accepted", empty());
+    exchange(&desks[0], &desks[1]);
+    let tablet = desks.pop().unwrap();
+    let Desk { folder, store, _home, now, .. } = tablet;
+    drop(store);
+    // Marker and all: nothing here shows that it is an old copy.
+    replace_folder(old.path(), &folder);
+    let mut tablet = Desk::open(&folder, 501).unwrap();
+    tablet.now = now;
+    // It hears of its own later entries before it writes anything.
+    let receipt = tablet.pull(&desks[0]);
+    assert!(receipt.accepted > 0 && receipt.refused.is_empty(), "{receipt:?}");
+    tablet.settle();
+    tablet.tell(order, "arrived", empty());
+    let duty: Vec<usize> = tablet
+        .store
+        .frontiers()
+        .unwrap()
+        .iter()
+        .filter(|(volume, _)| volume.month.is_some())
+        .map(|(_, frontier)| frontier.len())
+        .collect();
+    assert_eq!(duty, [2], "it went on in a new writer");
+    assert!(desks[0].pull(&tablet).refused.is_empty());
+    exchange(&desks[0], &tablet);
+    assert_eq!(facts(&desks[0], order), 3);
+    tablet.assert_sound();
+}
+
+#[test]
+fn a_branch_nobody_else_has_is_entered_again() {
+    for known_to_server in [false, true] {
+        let mut desks = fleet(2);
+        let old = tempfile::TempDir::new().unwrap();
+        let order = desks[1].order("三栋跑水");
+        if known_to_server {
+            exchange(&desks[0], &desks[1]);
+        }
+        desks[1].store.checkpoint().unwrap();
+        copy_folder(&desks[1].folder, old.path());
+        desks[1].tell(order, "accepted", empty());
+        desks[1].tell(order, "arrived", empty());
+        desks[1].tell(order, "started", empty());
+        exchange(&desks[0], &desks[1]);
+        exchange(&desks[0], &desks[2]);
+
+        let tablet = desks.remove(1);
+        let Desk { folder, store, _home, now, .. } = tablet;
+        drop(store);
+        replace_folder(old.path(), &folder);
+        let mut tablet = Desk::open(&folder, 502).unwrap();
+        tablet.now = now;
+        // It writes before it hears of anything: the same numbers again.
+        tablet.tell(order, "noted", json!({ "text": "一" }));
+        tablet.tell(order, "noted", json!({ "text": "二" }));
+        let receipt = tablet.pull(&desks[0]);
+        assert!(receipt.restate, "it gave its branch up: {receipt:?}");
+        desks.push(tablet);
+        gossip(&desks);
+        for desk in &desks {
+            assert_eq!(facts(desk, order), 6, "both branches are in the record everywhere");
+            assert_eq!(derived(desk), derived(&desks[0]));
+            assert_eq!(desk.store.book_digest().unwrap(), desks[0].store.book_digest().unwrap());
+            desk.assert_sound();
+        }
+        let aside = desks[2].store.quarantine().unwrap();
+        assert!(aside.iter().any(|entry| entry.code == "given_up"), "the bytes are kept, too");
+    }
+}
+
+#[test]
+fn a_branch_longer_than_what_the_server_holds_is_given_up_when_the_server_refuses_it() {
+    let mut desks = fleet(1);
+    let old = tempfile::TempDir::new().unwrap();
+    let order = desks[1].order("三栋跑水");
+    desks[1].store.checkpoint().unwrap();
+    copy_folder(&desks[1].folder, old.path());
+    desks[1].tell(order, "accepted", empty());
+    exchange(&desks[0], &desks[1]);
+    let tablet = desks.remove(1);
+    let Desk { folder, store, _home, now, .. } = tablet;
+    drop(store);
+    replace_folder(old.path(), &folder);
+    let mut tablet = Desk::open(&folder, 503).unwrap();
+    tablet.now = now;
+    for text in ["一", "二", "三"] {
+        tablet.tell(order, "noted", json!({ "text": text }));
+    }
+    let server = &desks[0];
+    // The server has nothing that the tablet does not seem to have, so only its refusal tells.
+    assert!(!tablet.pull(server).restate);
+    let receipt = server.store.ingest(&tablet.offer(server)).unwrap();
+    let writer = receipt.refused.iter().find(|entry| entry.code == "fork").unwrap().writer;
+    let kept = server.store.quarantine().unwrap();
+    assert!(kept.iter().all(|entry| entry.code == "fork" && entry.peer == Some(tablet.key())), "{kept:?}");
+    assert!(tablet.store.refused_as_fork(server.key(), &writer).unwrap());
+    assert!(!tablet.store.refused_as_fork(server.key(), &writer).unwrap(), "once is enough");
+    exchange(server, &tablet);
+    assert_eq!(facts(&tablet, order), 5);
+    assert_eq!(derived(server), derived(&tablet));
+    tablet.assert_sound();
+    server.assert_sound();
+}
+
+#[test]
+fn two_clones_of_a_device_lose_nothing() {
+    let mut desks = fleet(2);
+    let order = desks[1].order("三栋跑水");
+    exchange(&desks[0], &desks[1]);
+    exchange(&desks[0], &desks[2]);
+    let home = tempfile::TempDir::new().unwrap();
+    desks[1].store.checkpoint().unwrap();
+    copy_folder(&desks[1].folder, home.path());
+    let mut clone = Desk::open(home.path(), 504).unwrap();
+    clone.now = desks[1].now;
+    for round in 0..3 {
+        clone.tell(order, "noted", json!({ "text": format!("clone {round}") }));
+        desks[1].tell(order, "noted", json!({ "text": format!("first {round}") }));
+        desks[1].order(&format!("单 {round}"));
+    }
+    // One branch reaches the server, the other another tablet.
+    desks[0].pull(&desks[1]);
+    desks[2].pull(&clone);
+    desks.push(clone);
+    gossip(&desks);
+    for desk in &desks {
+        assert_eq!(facts(desk, order), 7, "{:?}", desk.folder);
+        assert_eq!(derived(desk), derived(&desks[0]));
+        desk.assert_sound();
+    }
+}
+
+#[test]
+fn branches_of_equal_length_are_noticed_when_both_say_what_they_hold() {
+    let mut desks = fleet(1);
+    let old = tempfile::TempDir::new().unwrap();
+    let order = desks[1].order("三栋跑水");
+    desks[1].store.checkpoint().unwrap();
+    copy_folder(&desks[1].folder, old.path());
+    desks[1].tell(order, "accepted", empty());
+    exchange(&desks[0], &desks[1]);
+    let tablet = desks.remove(1);
+    let Desk { folder, store, _home, now, .. } = tablet;
+    drop(store);
+    replace_folder(old.path(), &folder);
+    let mut tablet = Desk::open(&folder, 505).unwrap();
+    tablet.now = now;
+    tablet.tell(order, "noted", json!({ "text": "一" }));
+    tablet.greet(&desks[0]);
+    exchange(&desks[0], &tablet);
+    assert_eq!(facts(&tablet, order), 3);
+    assert_eq!(derived(&desks[0]), derived(&tablet));
+    tablet.assert_sound();
+}
+
+#[test]
+fn a_server_put_back_from_an_old_copy_loses_nothing_either() {
+    let mut desks = fleet(2);
+    let order = desks[0].order("服务器上的单");
+    exchange(&desks[0], &desks[1]);
+    let old = tempfile::TempDir::new().unwrap();
+    desks[0].store.checkpoint().unwrap();
+    copy_folder(&desks[0].folder, old.path());
+    desks[0].tell(order, "accepted", empty());
+    desks[0].tell(order, "arrived", empty());
+    exchange(&desks[0], &desks[1]);
+
+    let server = desks.remove(0);
+    let Desk { folder, store, _home, now, .. } = server;
+    drop(store);
+    replace_folder(old.path(), &folder);
+    let mut server = Desk::open(&folder, 506).unwrap();
+    server.now = now;
+    for text in ["一", "二", "三"] {
+        server.tell(order, "noted", json!({ "text": text }));
+    }
+    desks.push(server);
+    gossip(&desks);
+    for desk in &desks {
+        assert_eq!(facts(desk, order), 6, "{:?}", desk.folder);
+        assert_eq!(derived(desk), derived(&desks[0]));
+        assert_eq!(desk.store.book_digest().unwrap(), desks[0].store.book_digest().unwrap());
+        desk.assert_sound();
+    }
+}
+
+#[test]
+fn nobody_gives_up_what_is_not_his_to_give_up() {
+    let mut desks = fleet(2);
+    desks[1].order("三栋跑水");
+    exchange(&desks[0], &desks[1]);
+    exchange(&desks[0], &desks[2]);
+    let (_, frontier) = desks[1].store.frontiers().unwrap().pop().unwrap();
+    let writer = *frontier.iter().next().unwrap().0;
+    let before = desks[0].store.book_digest().unwrap();
+    let (server, tablet, other) = (desks[0].key(), desks[1].key(), desks[2].key());
+    assert!(!desks[0].store.refused_as_fork(tablet, &writer).unwrap(), "the server does not give way");
+    assert!(!desks[2].store.refused_as_fork(tablet, &writer).unwrap(), "nor does a third to anybody but the server");
+    desks[1].store.set_peer_frontier(server, &desks[0].store.frontiers().unwrap()).unwrap();
+    assert!(!desks[1].store.refused_as_fork(other, &writer).unwrap(), "what the server holds stays");
+    assert!(!desks[2].store.refused_as_fork(server, &dutybook_log::WriterId([9; 16])).unwrap());
+    for desk in &desks {
+        assert_eq!(desk.store.book_digest().unwrap(), before);
+    }
+}
