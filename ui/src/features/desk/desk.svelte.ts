@@ -1,0 +1,23 @@
+import type { RecordId } from '@/ipc'
+import { createRouter } from '@/shell/router.svelte'
+
+/** The pages of the desk. The home page keeps what is being typed. */
+export const places = createRouter({ home: '/', monitor: '/monitor', ledger: '/ledger' })
+
+/** Whether no sheet and no question lies over the page, so that its keys act. */
+export const nothingAbove = (): boolean => document.querySelector('.sheet-panel, .dialog-panel') === null
+
+/** What the pages of the desk share. */
+class Desk {
+  /** The records opened beside the work, one from another. */
+  path = $state.raw<RecordId[]>([])
+  /** Counts how often the registration desk was called for (F2, F3), and the board (F4). */
+  called = $state(0)
+  board = $state(0)
+
+  open(record: RecordId): void {
+    this.path = [record]
+  }
+}
+
+export const desk = new Desk()
