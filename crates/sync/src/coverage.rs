@@ -55,6 +55,11 @@ impl Coverage {
         &self.scope
     }
 
+    /// How many writers are remembered. Counts, so for now and then.
+    pub(crate) fn writers(&self) -> usize {
+        self.volumes.values().map(BTreeMap::len).sum()
+    }
+
     /// The other side said what it holds of `volume`: that, and nothing sent before it, counts from now on.
     pub(crate) fn restate(&mut self, volume: &VolumeId, frontier: &Frontier) {
         let writers =

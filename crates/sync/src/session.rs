@@ -51,6 +51,8 @@ pub const HANDSHAKE_MS: u64 = 15_000;
 /// How long an acknowledgement may take.
 pub const STALL_MS: u64 = 60_000;
 
+/// Writers that a side may speak of on one connection: bounds what is remembered of it.
+const WRITERS: usize = 200_000;
 /// Refusals in one `Ack`, which keeps it far below the frame limit.
 const ACK_REFUSALS: usize = 256;
 /// A head on the wire: two keys, a signature, positions.
@@ -216,7 +218,7 @@ pub enum Effect {
     /// The other side said all that it durably holds of the volumes named. A writer that is not in there it does not
     /// hold at all, whatever it acknowledged before: its disk may be an older copy.
     Stated(Vec<Held>),
-    /// The other side durably holds this much of the writers named.
+    /// The other side durably holds this much of the writers named: it acknowledged it, or sent it itself.
     Acked(Vec<Held>),
     /// The other side will not take these. They are not sent again on this connection.
     Refused(Vec<Refusal>),
@@ -280,7 +282,7 @@ struct Unstored {
     ticket: u64,
     bytes: usize,
     /// How far the sender says each writer goes after this batch.
-    ends: Vec<(VolumeId, WriterId, u64)>,
+    ends: Vec<(VolumeId, WriterId, Position)>,
     /// What was kept from the store: the device has no business in these volumes.
     refused: Vec<Refusal>,
 }
@@ -309,6 +311,8 @@ pub struct Session {
     stored: u64,
     /// What the other side said it has beyond this side, until it was received.
     awaited: BTreeMap<(VolumeId, WriterId), u64>,
+    /// How far the other side sent writers whose entries are not taken yet: they wait here for others.
+    offered: BTreeMap<(VolumeId, WriterId), Position>,
     /// `InSync` was said, and no entries went either way since.
     in_sync: bool,
     clock: Clock,
@@ -360,6 +364,7 @@ impl Session {
             received: 0,
             stored: 0,
             awaited: BTreeMap::new(),
+            offered: BTreeMap::new(),
             in_sync: false,
             clock: Clock::default(),
         }
@@ -644,6 +649,7 @@ impl Session {
     fn restate(&mut self, held: &[Held], effects: &mut Vec<Effect>) -> Result<(), Goodbye> {
         // Before the two sides know each other their frontiers are still to come.
         if matches!(self.state, State::Live) {
+            self.taken(held, effects);
             let scope = self.coverage.scope();
             let held: Vec<_> = held.iter().filter(|(volume, _)| scope.includes(volume)).map(|(v, f)| (v, f)).collect();
             send(message::encode_frontiers(held.into_iter()), effects)?;
@@ -676,7 +682,7 @@ impl Session {
                 let (writer, seq) = (head.writer(), head.position.seq);
                 if ours {
                     coverage.reach(&part.volume, writer, seq);
-                    unstored.ends.push((part.volume, writer, seq));
+                    unstored.ends.push((part.volume, writer, head.position));
                 } else {
                     unstored.refused.push(Refusal {
                         volume: part.volume,
@@ -689,6 +695,9 @@ impl Session {
             }
             ours
         });
+        if coverage.writers() > WRITERS {
+            return Err(Goodbye::new(GoodbyeCode::Malformed, "more writers than any site has"));
+        }
         self.unstored.push_back(unstored);
         self.in_sync = false;
         effects.push(Effect::Store(Batch { ticket, frame, parts }));
@@ -701,14 +710,18 @@ impl Session {
         };
         self.unstored_bytes -= unstored.bytes;
         self.stored = receipt.ticket;
-        for (volume, writer, seq) in unstored.ends {
+        for (volume, writer, end) in unstored.ends {
             let key = (volume, writer);
-            if self.awaited.get(&key).is_some_and(|awaited| *awaited <= seq) {
+            if self.awaited.get(&key).is_some_and(|awaited| *awaited <= end.seq) {
                 self.awaited.remove(&key);
             }
+            self.offered.insert(key, end);
         }
+        self.taken(&receipt.held, effects);
         for refusal in &receipt.refused {
-            self.awaited.remove(&(refusal.volume, refusal.writer));
+            let key = (refusal.volume, refusal.writer);
+            self.awaited.remove(&key);
+            self.offered.remove(&key);
         }
         let mut refused = unstored.refused;
         refused.extend(receipt.refused);
@@ -721,6 +734,29 @@ impl Session {
                 return Ok(());
             }
             refused = rest;
+        }
+    }
+
+    /// What the other side sent and this side has taken, the other side holds.
+    fn taken(&mut self, held: &[Held], effects: &mut Vec<Effect>) {
+        let mut theirs: Vec<Held> = Vec::new();
+        for (volume, frontier) in held {
+            let of_volume = (*volume, WriterId([0; 16]))..=(*volume, WriterId([0xff; 16]));
+            let taken: Frontier = self
+                .offered
+                .range(of_volume)
+                .filter(|((_, writer), end)| frontier.covers(writer, end.seq))
+                .map(|((_, writer), end)| (*writer, *end))
+                .collect();
+            if !taken.is_empty() {
+                for (writer, _) in &taken {
+                    self.offered.remove(&(*volume, *writer));
+                }
+                theirs.push((*volume, taken));
+            }
+        }
+        if !theirs.is_empty() {
+            effects.push(Effect::Acked(theirs));
         }
     }
 

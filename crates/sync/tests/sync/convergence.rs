@@ -35,7 +35,10 @@ fn a_commit_is_pushed_at_once_and_forwarded() {
     network.committed(2);
     network.settle();
     network.assert_equal();
-    assert!(network.replicas.iter().all(|replica| replica.duplicates == 0));
+    for replica in &network.replicas {
+        assert_eq!(replica.duplicates, 0);
+        assert_eq!(&replica.acked, replica.frontiers(), "who sent an entry holds it");
+    }
 }
 
 #[test]
@@ -109,15 +112,44 @@ fn entries_that_had_to_wait_come_again_when_the_receiver_says_where_it_stands() 
     network.replicas[1].forget(&stranger);
     network.replicas[2].commit(duty(11), 2, 10);
     network.connect(2, 0);
+    network.settle();
+    network.replicas[0].acked.clear();
     network.connect(0, 1);
     network.settle();
     assert_eq!(network.replicas[1].len(), 0);
     assert_eq!(network.replicas[1].parked(), 2);
+    let acked = network.replicas[0].acked.get(&duty(11));
+    assert!(acked.is_none_or(dutybook_log::Frontier::is_empty), "what waits is not acknowledged");
     network.replicas[1].learn(stranger);
     let held: Vec<_> = [(duty(11), dutybook_log::Frontier::default())].into();
     network.event(1, 1, Event::Restate(held));
     network.settle();
     network.assert_equal();
+}
+
+#[test]
+fn entries_that_had_to_wait_are_acknowledged_when_they_are_taken_after_all() {
+    let mut network = Network::new(3);
+    let stranger = network.replicas[2].key();
+    network.replicas[1].forget(&stranger);
+    network.replicas[2].commit(duty(11), 2, 10);
+    network.connect(2, 0);
+    network.connect(0, 1);
+    network.settle();
+    network.replicas[0].acked.clear();
+    network.replicas[1].acked.clear();
+    // The device becomes known, and what was parked is taken, without the sender.
+    network.replicas[1].learn(stranger);
+    network.replicas[1].release();
+    let held: Vec<_> = network.replicas[1].frontiers().clone().into_iter().collect();
+    network.record = true;
+    network.event(1, 1, Event::Restate(held));
+    network.settle();
+    network.assert_equal();
+    assert_eq!(network.sent.len(), 1, "nothing was sent again");
+    for replica in [0, 1] {
+        assert_eq!(&network.replicas[replica].acked, network.replicas[replica].frontiers(), "replica {replica}");
+    }
 }
 
 #[test]

@@ -49,6 +49,7 @@ pub(crate) struct Memory {
     docs: u64,
     /// Entries and heads that wait for others, with whom they came from.
     parked: Vec<(VolumeId, SealedEntry)>,
+    parked_heads: Vec<Head>,
     pub(crate) quarantined: usize,
     /// Entries received that were already there.
     pub(crate) duplicates: usize,
@@ -76,6 +77,7 @@ impl Memory {
             nonces: 0,
             docs: 0,
             parked: Vec::new(),
+            parked_heads: Vec::new(),
             quarantined: 0,
             duplicates: 0,
             refuses: BTreeSet::new(),
@@ -243,6 +245,9 @@ impl Memory {
                     text: reason.to_string(),
                 });
             }
+            if !admission.parked.is_empty() {
+                self.parked_heads.extend(part.heads());
+            }
             self.parked.extend(admission.parked.iter().map(|(index, _)| (volume, entries[*index].clone())));
             let writers: BTreeSet<WriterId> = entries.iter().map(|entry| entry.entry().writer).collect();
             let now = self.frontiers.get(&volume).cloned().unwrap_or_default();
@@ -250,6 +255,29 @@ impl Memory {
             receipt.held.push((volume, held));
         }
         receipt
+    }
+
+    /// Takes what was parked, now that what it waited for is here.
+    pub(crate) fn release(&mut self) {
+        let heads = std::mem::take(&mut self.parked_heads);
+        for volume in heads.iter().map(|head| head.opening.volume).collect::<BTreeSet<_>>() {
+            let (entries, rest) = std::mem::take(&mut self.parked).into_iter().partition(|(of, _)| *of == volume);
+            self.parked = rest;
+            let entries: Vec<_> = entries.into_iter().map(|(_, entry)| entry).collect();
+            let frontier = self.frontiers.get(&volume).cloned().unwrap_or_default();
+            let known = Known {
+                volume: &volume,
+                frontier: &frontier,
+                device: &|device| self.known.contains(device),
+                stored: &|_, _| None,
+            };
+            for accepted in admit(&known, &entries, &heads).accepted {
+                let entry = entries[accepted.index].clone();
+                let position = Position { seq: entry.entry().seq, hash: entry.hash() };
+                let head = accepted.signature.map(|signature| Head { opening: accepted.opening, position, signature });
+                self.push(entry, head);
+            }
+        }
     }
 
     pub(crate) fn parked(&self) -> usize {
