@@ -1,0 +1,222 @@
+//! Taking devices in: one-time tokens, and what a device gets for one.
+//!
+//! Invariants
+//! - A token is shown once, works once, for ten minutes; only its hash is kept. It is never logged.
+//! - A device is known to the site by a record in the standing volume that the server signed, so every replica that has
+//!   the record knows the device. Nothing else makes it known.
+//! - A device that asks twice with the same token (the answer was lost) gets the same answer.
+
+use std::path::Path;
+use std::sync::{Arc, PoisonError};
+
+use axum::Json;
+use axum::extract::State;
+use axum::extract::rejection::JsonRejection;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use data_encoding::{BASE32_NOPAD, HEXLOWER};
+use dutybook_domain::RecordId;
+use dutybook_domain::Timestamp;
+use dutybook_domain::device::{self, AppRole, DeviceAction};
+use dutybook_domain::engine::{Acting, Kind as _, Refusal, Step};
+use dutybook_domain::role::{Role, Signer};
+use dutybook_domain::site::Site;
+use dutybook_log::{AuthorId, DeviceKey};
+use dutybook_store::{Identity, Stamp, Token, Writing};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use crate::clock;
+use crate::server::Server;
+use crate::site::{SiteError, open};
+
+/// How long a token works.
+pub const TOKEN_MINUTES: i64 = 10;
+/// Letters of a device's name.
+const NAME_LETTERS: usize = 60;
+
+/// Makes a token with which one device may enrol. Works beside a running server.
+///
+/// # Errors
+/// [`SiteError`].
+pub fn new_token(folder: &Path, role: AppRole, name: &str) -> Result<String, SiteError> {
+    let (store, _) = open(folder)?;
+    // 100 bits: nobody guesses it, and it can still be read out over the phone.
+    let secret: [u8; 15] = clock::random();
+    let letters: String = BASE32_NOPAD.encode(&secret).chars().take(20).collect();
+    let token = Token { role: role.word().to_owned(), name: name.trim().to_owned() };
+    store.put_token(hash_of(&letters), &token, clock::wall_ms() + TOKEN_MINUTES * 60_000)?;
+    let groups: Vec<&str> = (0..4).filter_map(|group| letters.get(group * 5..group * 5 + 5)).collect();
+    Ok(groups.join("-"))
+}
+
+/// What is kept of a token, however it was typed.
+fn hash_of(token: &str) -> [u8; 32] {
+    let letters: String = token.chars().filter(char::is_ascii_alphanumeric).collect();
+    let mut hasher = Sha256::new();
+    hasher.update(b"dutybook/token/1");
+    hasher.update(letters.to_ascii_uppercase());
+    hasher.finalize().into()
+}
+
+/// What a device asks with.
+#[derive(Deserialize)]
+pub(crate) struct Asking {
+    token: String,
+    /// Ed25519 public key in hex.
+    device_key: String,
+    /// What people call it; empty: the name the token was made with.
+    #[serde(default)]
+    name: String,
+}
+
+/// What it gets.
+#[derive(Serialize)]
+struct Answer {
+    site: String,
+    site_name: String,
+    /// Ed25519 public key in hex: the root of trust.
+    server_key: String,
+    /// The device's record.
+    device_id: RecordId,
+    prefix: String,
+    role: AppRole,
+    name: String,
+}
+
+/// Why it gets nothing.
+#[derive(Serialize)]
+struct Problem {
+    code: &'static str,
+    message: String,
+}
+
+fn problem(status: StatusCode, code: &'static str, message: &str) -> Response {
+    (status, Json(Problem { code, message: message.to_owned() })).into_response()
+}
+
+/// Why no device was enrolled.
+#[derive(Debug, thiserror::Error)]
+enum EnrolError {
+    #[error(transparent)]
+    Store(#[from] dutybook_store::Error),
+    #[error("the token is unknown, used, or older than {TOKEN_MINUTES} minutes")]
+    Token,
+    #[error("{0}")]
+    Refused(Refusal),
+}
+
+pub(crate) async fn enrol(State(server): State<Arc<Server>>, asking: Result<Json<Asking>, JsonRejection>) -> Response {
+    let asking = match asking {
+        Ok(Json(asking)) => asking,
+        Err(rejection) => {
+            let message = format!(
+                "请求无法读取 The request cannot be read: {}. Expected {{\"token\", \"device_key\", \"name\"}}.",
+                rejection.body_text()
+            );
+            return problem(rejection.status(), "unreadable", &message);
+        }
+    };
+    let Ok(key) = asking.device_key.parse::<DeviceKey>() else {
+        let message = "设备密钥无效 device_key is no Ed25519 public key in lower-case hex.";
+        return problem(StatusCode::BAD_REQUEST, "bad_key", message);
+    };
+    let worker = Arc::clone(&server);
+    let enrolled = tokio::task::spawn_blocking(move || take_in(&worker, &asking, key)).await;
+    match enrolled {
+        Ok(Ok(answer)) => Json(answer).into_response(),
+        Ok(Err(EnrolError::Token)) => {
+            tracing::warn!("a device asked with a token that does not work");
+            let message = "令牌无效、已使用或已过期,请在服务器上重新生成。\
+                           The token is unknown, used or expired; make a new one on the server.";
+            problem(StatusCode::FORBIDDEN, "bad_token", message)
+        }
+        Ok(Err(error)) => failed(&error),
+        Err(error) => failed(&error),
+    }
+}
+
+fn failed(error: &dyn std::error::Error) -> Response {
+    tracing::error!(%error, "a device could not be enrolled");
+    let message = format!("服务器暂时无法登记设备 The server cannot enrol devices at the moment: {error}");
+    problem(StatusCode::SERVICE_UNAVAILABLE, "unavailable", &message)
+}
+
+fn take_in(server: &Server, asking: &Asking, key: DeviceKey) -> Result<Answer, EnrolError> {
+    // One at a time: two requests of the same device must not get two prefixes.
+    let _alone = server.enrolling.lock().unwrap_or_else(PoisonError::into_inner);
+    let (store, identity) = (&*server.store, &server.identity);
+    let token = store.take_token(hash_of(&asking.token), clock::wall_ms(), key)?.ok_or(EnrolError::Token)?;
+    let role: AppRole = token.role.parse().map_err(dutybook_store::Error::Inconsistent)?;
+    let hex = HEXLOWER.encode(&key.0);
+    let device_id = device::record_of(identity.site.as_str(), &hex);
+    let known = store.device(key)?.filter(|device| !device.revoked && device.role == role.word());
+    let (prefix, name) = match known {
+        Some(device) => (device.prefix, device.label),
+        None => {
+            let letter = role.letter();
+            let prefix = format!("{letter}{}", store.next_number(&format!("prefix/{letter}"))?);
+            let asked: String = asking.name.trim().chars().take(NAME_LETTERS).collect();
+            let name = if asked.is_empty() { token.name } else { asked };
+            let action = DeviceAction::Enrol { key: hex, label: name.clone(), prefix: prefix.clone(), role };
+            let arrival = write(server, device_id, action)?;
+            server.grown(arrival);
+            tracing::info!(device = %prefix, role = %role.word(), %name, "device enrolled");
+            (prefix, name)
+        }
+    };
+    Ok(Answer {
+        site: identity.site.as_str().to_owned(),
+        site_name: identity.site_name.clone(),
+        server_key: HEXLOWER.encode(&identity.server.0),
+        device_id,
+        prefix,
+        role,
+        name,
+    })
+}
+
+/// Writes into the device's record as the server itself. Answers the arrival.
+fn write(server: &Server, record: RecordId, action: DeviceAction) -> Result<u64, EnrolError> {
+    let recorded = server.clock.recorded();
+    let stamp = Stamp { author: AuthorId::DEVICE, recorded };
+    let now = Timestamp(recorded.wall_ms);
+    let decided = server.store.transact(stamp, |writing| decide(writing, &server.identity, record, action, now))?;
+    Ok(decided.map_err(EnrolError::Refused)?.arrival)
+}
+
+fn decide(
+    writing: &Writing<'_>,
+    identity: &Identity,
+    record: RecordId,
+    action: DeviceAction,
+    now: Timestamp,
+) -> Result<Vec<Step>, Refusal> {
+    let doc = writing.doc(record);
+    let view = doc.as_ref().map(|doc| device::Device::view(&dutybook_domain::record::Story::read(doc)).0);
+    let person = device::record_of(identity.site.as_str(), &HEXLOWER.encode(&identity.server.0));
+    let mut acting = Acting {
+        who: Signer { person, name: identity.label.clone(), role: Role::Admin },
+        now,
+        site: &Site::default(),
+        record,
+        ids: &mut clock::new_id,
+        number: &mut |_| String::new(),
+        lookup: &|other| writing.view(other),
+    };
+    device::Device::act(view.as_ref(), action, &mut acting)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_may_be_typed_in_any_way() {
+        let hash = hash_of("ABCDE-FGHIJ-KLMNO-PQRST");
+        for typed in ["abcde fghij klmno pqrst", " ABCDEFGHIJKLMNOPQRST ", "abcde-fghij-klmno-pqrst\n"] {
+            assert_eq!(hash_of(typed), hash, "{typed:?}");
+        }
+        assert_ne!(hash_of("ABCDE-FGHIJ-KLMNO-PQRSU"), hash);
+    }
+}
