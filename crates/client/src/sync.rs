@@ -103,7 +103,7 @@ impl Client {
         };
         Ok(SyncShown {
             word,
-            undelivered: undelivered,
+            undelivered,
             offline_since: link.offline_since,
             last_contact: link.last_contact,
             trouble: link
