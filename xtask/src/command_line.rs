@@ -64,4 +64,15 @@ impl CommandLine {
         let Answer { code, value, complaint } = answer;
         bail!("dutybook {} ended with {code:?}: {value} {complaint}", arguments.join(" "));
     }
+
+    /// Calls `dutybook check`; what differs is an error.
+    pub fn check(&self) -> Result<()> {
+        let answer = self.call(&["check"])?;
+        if answer.code == Some(0) {
+            return Ok(());
+        }
+        let problems: Vec<&Value> = answer.value["problems"].as_array().into_iter().flatten().collect();
+        let first: Vec<String> = problems.iter().take(5).map(ToString::to_string).collect();
+        bail!("`dutybook check` in {}: {} problems: {}", self.data.display(), problems.len(), first.join(", "));
+    }
 }

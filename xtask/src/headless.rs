@@ -78,8 +78,7 @@ pub(crate) fn play(programs: &Programs, site_file: &Path, folder: &Path) -> Resu
     let mut digests = BTreeMap::new();
     let mut lost = 0;
     for (name, device) in replicas {
-        let check = device.call(&["check"])?;
-        ensure!(check.code == Some(0), "`dutybook check` on the {name}: {}", check.value);
+        device.check()?;
         digests.insert(name, Log::of(device)?.digest);
         lost += written.missing_on(device)?;
     }

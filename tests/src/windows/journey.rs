@@ -1,17 +1,20 @@
 //! A journey: a screen, data folders and windows of its own, and evidence when it fails.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use anyhow::{Context, Result};
 use futures_util::FutureExt;
 use tempfile::TempDir;
+use xtask::command_line::CommandLine;
+use xtask::demo::Demo;
 use xtask::display::VirtualDisplay;
 use xtask::programs::Programs;
 
-use super::Window;
+use super::window::{Window, lock};
 
 /// What a journey plays on.
 #[derive(Debug)]
@@ -21,6 +24,8 @@ pub struct Stage {
     data: TempDir,
     evidence: PathBuf,
     windows: Mutex<Vec<Window>>,
+    /// Data folders that are checked when the journey has gone well.
+    replicas: Mutex<BTreeSet<PathBuf>>,
 }
 
 impl Stage {
@@ -28,8 +33,18 @@ impl Stage {
     pub async fn open(&self, name: &str) -> Result<Window> {
         let log = self.evidence.join(format!("{name}.log"));
         let window = Window::open(name, &self.programs.app()?, self.display.name(), &self.folder(name), &log).await?;
-        self.windows.lock().unwrap_or_else(PoisonError::into_inner).push(window.clone());
+        lock(&self.windows).push(window.clone());
         Ok(window)
+    }
+
+    /// Brings the demo site up: its server, and the enrolled devices `desk` and `tablet`, which
+    /// [`open`](Self::open) opens under these names.
+    pub fn demo(&self) -> Result<Demo> {
+        let site_file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../demo/site.toml");
+        let demo = Demo::bring_up(&self.programs, &site_file, self.data.path(), None)?;
+        let folders = [demo.server.data(), demo.desk.data(), demo.tablet.data()].map(Path::to_owned);
+        lock(&self.replicas).extend(folders);
+        Ok(demo)
     }
 
     /// The data folder called `name`; gone when the journey ends.
@@ -42,12 +57,18 @@ impl Stage {
         &self.evidence
     }
 
-    fn windows(&self) -> Vec<Window> {
-        self.windows.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// `dutybook check` on every device and the server, all of them down by now.
+    fn check_replicas(&self) -> Result<()> {
+        lock(&self.windows).clear();
+        for folder in lock(&self.replicas).iter() {
+            CommandLine::new(&self.programs, folder)?.check()?;
+        }
+        Ok(())
     }
 
     async fn keep_evidence(&self) {
-        for window in self.windows().iter().filter(|window| window.is_open()) {
+        let windows = lock(&self.windows).clone();
+        for window in windows.iter().filter(|window| window.is_open()) {
             let kept = self.keep_evidence_of(window).await;
             if let Err(error) = kept {
                 eprintln!("{}: no evidence: {error:#}", window.name());
@@ -63,7 +84,7 @@ impl Stage {
     }
 }
 
-/// Plays `body` on a stage of its own. When it fails, by error or by panic, what each window shows
+/// Plays `body` on a stage of its own; afterwards every replica of [`Stage::demo`] is checked. When it fails, by error or by panic, what each window shows
 /// is kept in `target/e2e/<name>/`; everything that was started is ended either way.
 pub async fn journey(name: &str, body: impl AsyncFnOnce(&Stage) -> Result<()>) -> Result<()> {
     let programs = Programs::of_this_build()?;
@@ -79,9 +100,10 @@ pub async fn journey(name: &str, body: impl AsyncFnOnce(&Stage) -> Result<()>) -
         data: tempfile::tempdir().context("no folder for data")?,
         evidence,
         windows: Mutex::default(),
+        replicas: Mutex::default(),
     };
     match AssertUnwindSafe(body(&stage)).catch_unwind().await {
-        Ok(Ok(())) => Ok(()),
+        Ok(Ok(())) => stage.check_replicas(),
         Ok(Err(error)) => {
             stage.keep_evidence().await;
             Err(error)

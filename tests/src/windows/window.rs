@@ -79,6 +79,7 @@ impl Window {
                 .env_remove("WEBKIT_DISABLE_COMPOSITING_MODE")
                 .env("GDK_BACKEND", "x11")
                 .env("RUST_BACKTRACE", "1")
+                .env("RUST_LOG", "info")
                 .stdin(Stdio::null())
                 .stdout(output.try_clone().context("the log cannot be shared")?)
                 .stderr(output),
@@ -317,6 +318,6 @@ fn free_port() -> Result<u16> {
     Ok(listener.local_addr().context("no free port")?.port())
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
