@@ -37,7 +37,7 @@ const SILENT_MS: u64 = 60_000;
 /// Bytes that may wait for a peer to take them: its window and far more acknowledgements than it has a use for.
 const OUTBOX_BYTES: usize = 4 * WINDOW_BYTES;
 /// How long a peer has to take the last words.
-const LAST_WORDS: Duration = Duration::from_secs(3);
+const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// Runs a connection to its end.
 pub(crate) async fn run(server: Arc<Server>, socket: WebSocket, challenge: [u8; 32], from: String) {
@@ -169,7 +169,17 @@ impl Connection {
             self.pinged = true;
             self.outbox.send(Message::Ping(Bytes::new()));
         }
+        if self.is_revoked().await {
+            return self.handle(Event::End(revoked())).await;
+        }
         self.handle(Event::Tick { now_ms }).await
+    }
+
+    /// Whether the device was taken out of use while it is connected.
+    async fn is_revoked(&self) -> bool {
+        let Some(device) = self.presence.as_ref().map(Presence::device) else { return false };
+        let looked_up = self.server.blocking(move |server| server.store.device(device)).await;
+        looked_up.is_ok_and(|device| device.is_none_or(|device| device.revoked))
     }
 
     async fn say_again(&mut self) -> bool {
@@ -251,10 +261,7 @@ impl Connection {
             )),
             Ok(Some((device, _))) if device.revoked => {
                 tracing::warn!(from = %self.from, device = %device.prefix, "a revoked device was turned away");
-                Event::End(Goodbye::new(
-                    GoodbyeCode::RevokedDevice,
-                    "this device was taken out of use at this site; ask whoever keeps the server",
-                ))
+                Event::End(revoked())
             }
             Ok(Some((known, book))) => {
                 tracing::info!(from = %self.from, device = %known.prefix, role = %known.role, "connected");
@@ -308,6 +315,11 @@ impl Connection {
         reason.truncate(end);
         self.outbox.send(Message::Close(Some(CloseFrame { code, reason: Utf8Bytes::from(reason) })));
     }
+}
+
+fn revoked() -> Goodbye {
+    let text = "this device was taken out of use at this site; ask whoever keeps the server";
+    Goodbye::new(GoodbyeCode::RevokedDevice, text)
 }
 
 fn unavailable(error: &dutybook_store::Error) -> Goodbye {

@@ -1,4 +1,4 @@
-//! Taking devices in: one-time tokens, and what a device gets for one.
+//! Taking devices in and sending them away: one-time tokens, and what a device gets for one.
 //!
 //! Invariants
 //! - A token is shown once, works once, for ten minutes; only its hash is kept. It is never logged.
@@ -14,19 +14,19 @@ use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use data_encoding::{BASE32_NOPAD, HEXLOWER};
+use data_encoding::BASE32_NOPAD;
 use dutybook_domain::RecordId;
 use dutybook_domain::Timestamp;
 use dutybook_domain::device::{self, AppRole, DeviceAction};
 use dutybook_domain::engine::{Acting, Kind as _, Refusal, Step};
 use dutybook_domain::role::{Role, Signer};
 use dutybook_domain::site::Site;
-use dutybook_log::{AuthorId, DeviceKey};
-use dutybook_store::{Identity, Stamp, Token, Writing};
+use dutybook_log::{AuthorId, DeviceKey, Recorded};
+use dutybook_store::{Identity, Stamp, Store, Token, Writing};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::clock;
+use crate::clock::{self, Clock};
 use crate::server::Server;
 use crate::site::{SiteError, open};
 
@@ -48,6 +48,28 @@ pub fn new_token(folder: &Path, role: AppRole, name: &str) -> Result<String, Sit
     store.put_token(hash_of(&letters), &token, clock::wall_ms() + TOKEN_MINUTES * 60_000)?;
     let groups: Vec<&str> = (0..4).filter_map(|group| letters.get(group * 5..group * 5 + 5)).collect();
     Ok(groups.join("-"))
+}
+
+/// Takes a device out of use: what it signs from now on is taken by nobody, and it is sent away. Works beside a running
+/// server, which notices within seconds. Answers the device's name.
+///
+/// # Errors
+/// [`SiteError`]; also when no device in use has this prefix.
+pub fn revoke(folder: &Path, prefix: &str, reason: &str) -> Result<String, SiteError> {
+    let (store, identity) = open(folder)?;
+    let device = store
+        .devices()?
+        .into_iter()
+        .find(|device| !device.revoked && device.prefix.eq_ignore_ascii_case(prefix.trim()))
+        .ok_or_else(|| SiteError::NoSuchDevice(prefix.trim().to_owned()))?;
+    let record = device::record_of(identity.site.as_str(), &device.key.to_string());
+    let action = DeviceAction::Revoke { reason: reason.trim().to_owned() };
+    match write(&store, &identity, Clock::start().recorded(), record, action) {
+        Ok(_) => Ok(device.label),
+        Err(EnrolError::Store(error)) => Err(error.into()),
+        // The server may always write into a device's record.
+        Err(other) => Err(SiteError::Store(dutybook_store::Error::Inconsistent(other.to_string()))),
+    }
 }
 
 /// What is kept of a token, however it was typed.
@@ -148,7 +170,7 @@ fn take_in(server: &Server, asking: &Asking, key: DeviceKey) -> Result<Answer, E
     let (store, identity) = (&*server.store, &server.identity);
     let token = store.take_token(hash_of(&asking.token), clock::wall_ms(), key)?.ok_or(EnrolError::Token)?;
     let role: AppRole = token.role.parse().map_err(dutybook_store::Error::Inconsistent)?;
-    let hex = HEXLOWER.encode(&key.0);
+    let hex = key.to_string();
     let device_id = device::record_of(identity.site.as_str(), &hex);
     let known = store.device(key)?.filter(|device| !device.revoked && device.role == role.word());
     let (prefix, name) = match known {
@@ -159,7 +181,7 @@ fn take_in(server: &Server, asking: &Asking, key: DeviceKey) -> Result<Answer, E
             let asked: String = asking.name.trim().chars().take(NAME_LETTERS).collect();
             let name = if asked.is_empty() { token.name } else { asked };
             let action = DeviceAction::Enrol { key: hex, label: name.clone(), prefix: prefix.clone(), role };
-            let arrival = write(server, device_id, action)?;
+            let arrival = write(store, identity, server.clock.recorded(), device_id, action)?;
             server.grown(arrival);
             tracing::info!(device = %prefix, role = %role.word(), %name, "device enrolled");
             (prefix, name)
@@ -168,7 +190,7 @@ fn take_in(server: &Server, asking: &Asking, key: DeviceKey) -> Result<Answer, E
     Ok(Answer {
         site: identity.site.as_str().to_owned(),
         site_name: identity.site_name.clone(),
-        server_key: HEXLOWER.encode(&identity.server.0),
+        server_key: identity.server.to_string(),
         device_id,
         prefix,
         role,
@@ -177,11 +199,16 @@ fn take_in(server: &Server, asking: &Asking, key: DeviceKey) -> Result<Answer, E
 }
 
 /// Writes into the device's record as the server itself. Answers the arrival.
-fn write(server: &Server, record: RecordId, action: DeviceAction) -> Result<u64, EnrolError> {
-    let recorded = server.clock.recorded();
+fn write(
+    store: &Store,
+    identity: &Identity,
+    recorded: Recorded,
+    record: RecordId,
+    action: DeviceAction,
+) -> Result<u64, EnrolError> {
     let stamp = Stamp { author: AuthorId::DEVICE, recorded };
     let now = Timestamp(recorded.wall_ms);
-    let decided = server.store.transact(stamp, |writing| decide(writing, &server.identity, record, action, now))?;
+    let decided = store.transact(stamp, |writing| decide(writing, identity, record, action, now))?;
     Ok(decided.map_err(EnrolError::Refused)?.arrival)
 }
 
@@ -194,7 +221,7 @@ fn decide(
 ) -> Result<Vec<Step>, Refusal> {
     let doc = writing.doc(record);
     let view = doc.as_ref().map(|doc| device::Device::view(&dutybook_domain::record::Story::read(doc)).0);
-    let person = device::record_of(identity.site.as_str(), &HEXLOWER.encode(&identity.server.0));
+    let person = device::record_of(identity.site.as_str(), &identity.server.to_string());
     let mut acting = Acting {
         who: Signer { person, name: identity.label.clone(), role: Role::Admin },
         now,

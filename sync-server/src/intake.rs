@@ -23,7 +23,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use crate::clock;
 
 /// Bytes of batches, in KiB, that all connections together may have waiting.
-const ROOM_KIB: usize = 64 * 1024;
+const ROOM_KIB: usize = 32 * 1024;
 /// Bytes that one transaction takes.
 const GROUP_BYTES: usize = 8 * 1024 * 1024;
 /// Documents brought up to date in one step.

@@ -26,6 +26,6 @@ mod site;
 mod status;
 mod tail;
 
-pub use enrol::{TOKEN_MINUTES, new_token};
+pub use enrol::{TOKEN_MINUTES, new_token, revoke};
 pub use server::{Config, ServeError, serve};
 pub use site::{SiteError, init};

@@ -4,10 +4,9 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
-use data_encoding::HEXLOWER;
 use dutybook_domain::device::AppRole;
 use dutybook_log::SiteCode;
-use dutybook_sync_server::{Config, TOKEN_MINUTES, init, new_token, serve};
+use dutybook_sync_server::{Config, TOKEN_MINUTES, init, new_token, revoke, serve};
 use tokio_util::sync::CancellationToken;
 
 /// The server of a Dutybook (值班簿) site.
@@ -44,6 +43,18 @@ enum Command {
         #[arg(long)]
         name: String,
     },
+    /// Take a device out of use (lost, broken, sold).
+    Revoke {
+        /// The server's folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// The device's prefix, such as T3.
+        #[arg(long)]
+        device: String,
+        /// Why.
+        #[arg(long)]
+        reason: String,
+    },
     /// Serve until interrupted.
     Serve {
         /// The server's folder.
@@ -60,7 +71,7 @@ fn main() -> anyhow::Result<()> {
         Command::Init { data, site, name } => {
             let key = init(&data, site, &name)?;
             println!("站点 {site}({name})已建立 / site {site} is set up in {}", data.display());
-            println!("服务器公钥 / server key: {}", HEXLOWER.encode(&key.0));
+            println!("服务器公钥 / server key: {}", key);
         }
         Command::Token { data, role, name } => {
             let token = new_token(&data, role, &name)?;
@@ -69,6 +80,10 @@ fn main() -> anyhow::Result<()> {
                 "{TOKEN_MINUTES} 分钟内有效,只能用一次。 / Works once, within {TOKEN_MINUTES} minutes, as {}.",
                 role.word()
             );
+        }
+        Command::Revoke { data, device, reason } => {
+            let name = revoke(&data, &device, &reason)?;
+            println!("{device}({name})已停用 / {device} ({name}) is out of use");
         }
         Command::Serve { data, listen } => run(data, &listen)?,
     }

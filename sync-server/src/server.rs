@@ -1,6 +1,7 @@
 //! The running server: what all connections share, its start and its end.
 
 use std::collections::BTreeMap;
+use std::future::IntoFuture as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -33,8 +34,10 @@ use crate::{connection, enrol, status};
 const CONNECTIONS: usize = 1_000;
 /// Readings of the database at once: more would only take each other's processor.
 const READERS: usize = 4;
+/// How often the server looks whether another program (`dutybook-server revoke`) has written.
+const LOOK: Duration = Duration::from_secs(5);
 /// How long connections have to say goodbye when the server stops.
-const FAREWELL: Duration = Duration::from_secs(10);
+const FAREWELL: Duration = Duration::from_secs(5);
 /// Bytes beyond the largest frame that are still read.
 const FRAME_MARGIN: usize = 64 * 1024;
 /// Bytes of a request that is no sync connection.
@@ -184,8 +187,18 @@ pub async fn serve(listener: TcpListener, config: Config, shutdown: Cancellation
     let tail = tokio::spawn({
         let server = Arc::clone(&server);
         async move {
-            while grown.changed().await.is_ok() {
-                let arrival = *grown.borrow_and_update();
+            let mut looks = tokio::time::interval(LOOK);
+            loop {
+                let arrival = tokio::select! {
+                    changed = grown.changed() => match changed {
+                        Ok(()) => *grown.borrow_and_update(),
+                        Err(_) => return,
+                    },
+                    _ = looks.tick() => match server.blocking(|server| server.store.last_arrival()).await {
+                        Ok(arrival) => arrival,
+                        Err(_) => continue,
+                    },
+                };
                 let reading = Arc::clone(&server);
                 if tokio::task::spawn_blocking(move || reading.log.grown(arrival)).await.is_err() {
                     return;
@@ -201,7 +214,12 @@ pub async fn serve(listener: TcpListener, config: Config, shutdown: Cancellation
         // A commit is one small packet, and somebody waits for its acknowledgement.
         let _ = stream.set_nodelay(true);
     });
-    let served = axum::serve(listener, app).with_graceful_shutdown(shutdown.clone().cancelled_owned()).await;
+    let serving = axum::serve(listener, app).with_graceful_shutdown(shutdown.clone().cancelled_owned());
+    let served = tokio::select! {
+        served = serving.into_future() => served,
+        // Somebody who never finishes a request keeps nobody waiting.
+        () = async { shutdown.cancelled().await; tokio::time::sleep(FAREWELL).await } => Ok(()),
+    };
     // Also when the network failed: nobody is left hanging.
     shutdown.cancel();
     server.tasks.close();

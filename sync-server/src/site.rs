@@ -29,6 +29,9 @@ pub enum SiteError {
     /// The folder is that of a tablet or a desk.
     #[error("{0} is the folder of a device, not of a server")]
     OfDevice(String),
+    /// No device in use has this prefix.
+    #[error("no device in use has the prefix {0}; the status page lists them")]
+    NoSuchDevice(String),
 }
 
 /// Makes a server's folder for a new site. Answers the server's public key.

@@ -61,6 +61,9 @@ impl Log {
 
     /// The log has grown up to `arrival`. Blocks.
     pub(crate) fn grown(&self, arrival: u64) {
+        if *self.committed.borrow() >= arrival {
+            return;
+        }
         if self.listeners() < SHARED_BY {
             self.tail.write().unwrap_or_else(PoisonError::into_inner).restart(arrival);
         } else if let Err(error) = self.read_on(arrival) {

@@ -1,7 +1,9 @@
 //! Taking devices in.
 
 use dutybook_domain::device::AppRole;
-use dutybook_sync_server::{SiteError, init, new_token};
+use dutybook_domain::engine::Class;
+use dutybook_sync::GoodbyeCode;
+use dutybook_sync_server::{SiteError, init, new_token, revoke};
 use serde_json::Value;
 
 use crate::harness::{Device, Site, eventually};
@@ -64,6 +66,30 @@ async fn what_is_no_request_is_answered_in_words() {
         assert!(answer.status().is_client_error(), "{}", answer.status());
         assert_eq!(answer.json::<Value>().await.unwrap()["code"], "unreadable");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_tablet_is_sent_away_and_what_it_signs_is_not_taken() {
+    let site = Site::open().await;
+    let desk = site.device(AppRole::Desk, "前台").await;
+    let mut at_the_desk = desk.connect(&site).await;
+    at_the_desk.in_sync().await;
+    let lost = site.device(AppRole::Tablet, "丢失").await;
+    lost.write(Class::Duty, 2, 100);
+    let mut link = lost.connect(&site).await;
+    link.in_sync().await;
+    assert_eq!(revoke(&site.data(), "t1", "丢失").unwrap(), "丢失");
+    // The running server notices, and sends it away.
+    let (goodbye, by_peer) = link.until(|state| state.over).await.goodbye.unwrap();
+    assert_eq!((goodbye.code, by_peer), (GoodbyeCode::RevokedDevice, true));
+    let mut link = lost.connect(&site).await;
+    let (goodbye, _) = link.until(|state| state.over).await.goodbye.unwrap();
+    assert_eq!(goodbye.code, GoodbyeCode::RevokedDevice);
+    // The others learn of it, and keep what it wrote before.
+    eventually("the desk knows", || desk.store.devices().unwrap().iter().any(|device| device.revoked)).await;
+    eventually("what it wrote before stays", || desk.entries() == 5).await;
+    assert!(matches!(revoke(&site.data(), "T1", "again"), Err(SiteError::NoSuchDevice(_))));
+    assert_eq!(site.health().await["devices"], 1);
 }
 
 #[test]

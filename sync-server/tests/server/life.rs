@@ -42,6 +42,36 @@ async fn stopping_does_not_wait_for_a_device_that_does_not_listen() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_stored_is_not_acknowledged() {
+    let site = Site::open().await;
+    let tablet = site.device(AppRole::Tablet, "巡逻1").await;
+    let mut link = tablet.connect(&site).await;
+    link.in_sync().await;
+    // The database belongs to somebody else for longer than anybody waits.
+    let other = rusqlite::Connection::open(site.data().join("book.sqlite")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    tablet.write(Class::Duty, 1, 100);
+    let (goodbye, by_peer) = link.until(|state| state.over).await.goodbye.unwrap();
+    assert_eq!((&goodbye.code, by_peer), (&GoodbyeCode::StorageUnavailable, true));
+    assert!(goodbye.code.may_pass(), "the device comes again by itself");
+    assert_eq!(tablet.undelivered(), 1);
+    other.execute_batch("ROLLBACK").unwrap();
+    let mut link = tablet.connect(&site).await;
+    link.in_sync().await;
+    assert_eq!(tablet.undelivered(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stopping_does_not_wait_for_half_a_request() {
+    use tokio::io::AsyncWriteExt as _;
+    let mut site = Site::open().await;
+    let mut stream = tokio::net::TcpStream::connect(site.address).await.unwrap();
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\nX-").await.unwrap();
+    site.health().await;
+    site.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn health_and_status_tell_how_it_is() {
     let site = Site::open().await;
     let tablet = site.device(AppRole::Tablet, "<巡逻1>").await;
