@@ -48,6 +48,7 @@ pub(crate) struct Caches {
     pub(crate) own: HashMap<VolumeId, OwnWriter>,
     pub(crate) devices: Option<KnownDevices>,
     pub(crate) last_arrival: Option<i64>,
+    pub(crate) quarantine_room: Option<crate::ingest::Room>,
     pub(crate) documents: OpenDocuments,
     places: HashMap<DocId, Place>,
 }

@@ -22,7 +22,7 @@ use rusqlite::{OptionalExtension as _, params};
 use crate::book::{from_sql, to_sql};
 use crate::cache::RowId;
 use crate::error::{Error, Result};
-use crate::ingest::{Aside, hash_of};
+use crate::ingest::{Aside, GIVEN_UP, hash_of};
 use crate::store::{Store, Work};
 
 impl Store {
@@ -88,7 +88,7 @@ impl Work<'_> {
         self.last_arrival()?;
         for (arrival, sealed) in &branch {
             let aside = Aside { peer: None, volume, at_ms: sealed.entry().recorded.wall_ms };
-            self.quarantine(&aside, sealed.bytes(), "given_up", "its writer went two ways; it was entered again")?;
+            self.quarantine(&aside, sealed.bytes(), GIVEN_UP, "its writer went two ways; it was entered again")?;
             for table in ["fact_source", "waiting", "marked"] {
                 self.tx.execute(&format!("DELETE FROM {table} WHERE arrival = ?1"), [arrival])?;
             }

@@ -5,7 +5,7 @@
 
 use dutybook_domain::{FactId, RecordId};
 use dutybook_log::{AuthorId, ChangeHash, DeviceKey, EntryHash, Recorded, SealedEntry, VolumeId, WriterId, inspect};
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use crate::book::{from_sql, volume_name};
 use crate::contents;
@@ -82,8 +82,8 @@ pub struct Quarantined {
     pub reason: String,
     /// When, by our clock.
     pub at_ms: i64,
-    /// The bytes as they came.
-    pub bytes: Vec<u8>,
+    /// How many bytes; [`Store::quarantined_bytes`] has them.
+    pub len: usize,
 }
 
 /// An entry that waits to be taken into the log.
@@ -148,7 +148,7 @@ impl Store {
     pub fn quarantine(&self) -> Result<Vec<Quarantined>> {
         self.read(|connection| {
             let mut query = connection.prepare_cached(
-                "SELECT id, peer, volume, code, reason, at_ms, bytes FROM quarantine ORDER BY id DESC",
+                "SELECT id, peer, volume, code, reason, at_ms, length(bytes) FROM quarantine ORDER BY id DESC",
             )?;
             let mut rows = query.query([])?;
             let mut list = Vec::new();
@@ -160,10 +160,23 @@ impl Store {
                     code: row.get(3)?,
                     reason: row.get(4)?,
                     at_ms: row.get(5)?,
-                    bytes: row.get(6)?,
+                    len: usize::try_from(from_sql(row.get(6)?)).unwrap_or(usize::MAX),
                 });
             }
             Ok(list)
+        })
+    }
+
+    /// The bytes of something refused, as they came.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn quarantined_bytes(&self, id: i64) -> Result<Option<Vec<u8>>> {
+        self.read(|connection| {
+            Ok(connection
+                .prepare_cached("SELECT bytes FROM quarantine WHERE id = ?1")?
+                .query_row([id], |row| row.get(0))
+                .optional()?)
         })
     }
 
@@ -225,7 +238,6 @@ impl Store {
 }
 
 fn read_bytes(connection: &Connection, arrival: u64) -> Result<Option<Vec<u8>>> {
-    use rusqlite::OptionalExtension as _;
     Ok(connection
         .prepare_cached("SELECT bytes FROM entry WHERE arrival = ?1")?
         .query_row([crate::book::to_sql(arrival)?], |row| row.get(0))

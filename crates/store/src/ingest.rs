@@ -21,10 +21,31 @@ use crate::cache::RowId;
 use crate::error::{Error, Result};
 use crate::store::{Store, Work};
 
-/// Rows of `parked`.
-const PARKED: i64 = 10_000;
-/// Rows of `quarantine`.
-const QUARANTINED: i64 = 10_000;
+/// Room in `parked`.
+const PARKED: Room = Room { rows: 10_000, bytes: 64 * 1024 * 1024 };
+/// Room in `quarantine`.
+const QUARANTINE: Room = Room { rows: 10_000, bytes: 256 * 1024 * 1024 };
+
+/// Why an entry of a branch that was given up is in quarantine.
+pub(crate) const GIVEN_UP: &str = "given_up";
+
+/// How much still fits into a table.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Room {
+    rows: i64,
+    bytes: i64,
+}
+
+impl Room {
+    fn is_full(self) -> bool {
+        self.rows <= 0 || self.bytes <= 0
+    }
+
+    fn take(&mut self, bytes: usize) {
+        self.rows -= 1;
+        self.bytes -= i64::try_from(bytes).unwrap_or(i64::MAX);
+    }
+}
 
 /// Entries from another replica, read outside any lock.
 #[derive(Clone, Debug, Default)]
@@ -278,13 +299,13 @@ impl Work<'_> {
         if admission.parked.is_empty() {
             return Ok(());
         }
-        let mut room = PARKED - self.count("SELECT count(*) FROM parked")?;
+        let mut room = self.room("SELECT count(*), coalesce(sum(length(bytes)), 0) FROM parked", PARKED)?;
         let volume = part.volume.to_string();
         let mut waiting = HashSet::new();
         for (index, reason) in &admission.parked {
             let sealed = &part.entries[*index];
             let entry = sealed.entry();
-            if room <= 0 && !self.is_parked(sealed)? {
+            if room.is_full() && !self.is_parked(sealed)? {
                 receipt.dropped += 1;
                 continue;
             }
@@ -304,7 +325,9 @@ impl Work<'_> {
                     aside.at_ms,
                     sealed.bytes(),
                 ])?;
-            room -= i64::try_from(added).unwrap_or_default();
+            if added > 0 {
+                room.take(sealed.bytes().len());
+            }
             receipt.parked += 1;
             waiting.insert(entry.writer);
         }
@@ -323,12 +346,18 @@ impl Work<'_> {
     }
 
     /// Keeps what was refused. The same bytes make one row; beyond the bound only the sender keeps them.
-    pub(crate) fn quarantine(&self, aside: &Aside, bytes: &[u8], code: &str, reason: &str) -> Result<()> {
-        if self.count("SELECT count(*) FROM quarantine")? >= QUARANTINED {
+    pub(crate) fn quarantine(&mut self, aside: &Aside, bytes: &[u8], code: &str, reason: &str) -> Result<()> {
+        let mut room = match self.caches.quarantine_room {
+            Some(room) => room,
+            None => self.room("SELECT count(*), coalesce(sum(length(bytes)), 0) FROM quarantine", QUARANTINE)?,
+        };
+        // What this device itself had and gave up is evidence nobody else may hold.
+        if room.is_full() && code != GIVEN_UP {
             tracing::warn!(code, reason, "quarantine is full; the sender keeps the entry");
             return Ok(());
         }
-        self.tx
+        let added = self
+            .tx
             .prepare_cached(
                 "INSERT OR IGNORE INTO quarantine (hash, peer, volume, code, reason, at_ms, bytes)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -342,11 +371,17 @@ impl Work<'_> {
                 aside.at_ms,
                 bytes,
             ])?;
+        if added > 0 {
+            room.take(bytes.len());
+        }
+        self.caches.quarantine_room = Some(room);
         Ok(())
     }
 
-    fn count(&self, query: &str) -> Result<i64> {
-        Ok(self.tx.prepare_cached(query)?.query_row([], |row| row.get(0))?)
+    fn room(&self, used: &str, all: Room) -> Result<Room> {
+        Ok(self.tx.prepare_cached(used)?.query_row([], |row| {
+            Ok(Room { rows: all.rows - row.get::<_, i64>(0)?, bytes: all.bytes - row.get::<_, i64>(1)? })
+        })?)
     }
 
     /// Tries all that is parked again: a device became known.

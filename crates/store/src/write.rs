@@ -90,6 +90,8 @@ impl Store {
     /// The one way to write: `decide` sees the book as it stands in this transaction and answers what to write. Its own
     /// error rolls everything back, given numbers too, and comes back as it is.
     ///
+    /// `decide` may read the store besides, but must not write to it: it runs inside the one writing transaction.
+    ///
     /// # Errors
     /// When it cannot be written; nothing has happened then.
     pub fn transact<E>(

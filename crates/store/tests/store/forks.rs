@@ -1,9 +1,11 @@
 //! Devices that were cloned or put back from an old copy: nothing is lost, everybody ends with the same.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use dutybook_domain::RecordId;
+use dutybook_domain::{FactId, RecordId};
+use proptest::prelude::*;
 use serde_json::json;
 
 use crate::support::{Desk, derived, empty, exchange, fleet};
@@ -291,5 +293,113 @@ fn nobody_gives_up_what_is_not_his_to_give_up() {
     assert!(!desks[2].store.refused_as_fork(server, &dutybook_log::WriterId([9; 16])).unwrap());
     for desk in &desks {
         assert_eq!(desk.store.book_digest().unwrap(), before);
+    }
+}
+
+/// What happens to a device of the property test.
+#[derive(Clone, Debug)]
+enum Fate {
+    NewOrder,
+    Tell {
+        order: usize,
+    },
+    Meet {
+        other: usize,
+    },
+    /// Somebody makes an image of its disk.
+    Image,
+    /// Somebody puts the image back, with the marker or without.
+    PutBack {
+        marker: bool,
+    },
+}
+
+fn fate() -> impl Strategy<Value = (usize, Fate)> {
+    let fate = prop_oneof![
+        2 => Just(Fate::NewOrder),
+        6 => (0..6usize).prop_map(|order| Fate::Tell { order }),
+        5 => (0..3usize).prop_map(|other| Fate::Meet { other }),
+        2 => Just(Fate::Image),
+        2 => any::<bool>().prop_map(|marker| Fate::PutBack { marker }),
+    ];
+    (0..3usize, fate)
+}
+
+fn all_facts(desk: &Desk) -> BTreeSet<FactId> {
+    let records = desk.store.records(&dutybook_store::RecordFilter::default()).unwrap();
+    records.iter().flat_map(|row| desk.store.doc(row.id).unwrap().unwrap().facts).map(|fact| fact.id).collect()
+}
+
+fn put_back(desk: Desk, image: &Path, marker: bool, seed: u64) -> Desk {
+    let Desk { folder, store, _home, now, .. } = desk;
+    drop(store);
+    let kept = fs::read(folder.join("book.instance")).unwrap();
+    replace_folder(image, &folder);
+    if !marker {
+        fs::write(folder.join("book.instance"), kept).unwrap();
+    }
+    let mut desk = Desk::open(&folder, seed).unwrap();
+    desk.now = now;
+    desk._home = _home;
+    desk
+}
+
+proptest! {
+    #![proptest_config(crate::support::few_cases())]
+
+    /// Whatever disks are put back, unnoticed or not, on tablets or the server: what anybody still holds is held by
+    /// everybody in the end, and all books are equal.
+    #[test]
+    fn whatever_is_put_back_nothing_that_is_still_somewhere_gets_lost(fates in proptest::collection::vec(fate(), 1..50)) {
+        let mut desks = fleet(2);
+        let images: Vec<tempfile::TempDir> = desks.iter().map(|_| tempfile::TempDir::new().unwrap()).collect();
+        for (desk, image) in desks.iter().zip(&images) {
+            desk.store.checkpoint().unwrap();
+            copy_folder(&desk.folder, image.path());
+        }
+        let mut orders: Vec<RecordId> = Vec::new();
+        for (round, (who, fate)) in fates.iter().enumerate() {
+            match fate {
+                Fate::NewOrder => orders.push(desks[*who].order("一单")),
+                Fate::Tell { order } => {
+                    let order = orders.get(order % orders.len().max(1)).copied();
+                    if let Some(order) = order.filter(|order| desks[*who].store.doc(*order).unwrap().is_some()) {
+                        desks[*who].tell(order, "noted", json!({ "text": format!("第 {round} 次") }));
+                    }
+                }
+                Fate::Meet { other } if other != who => {
+                    desks[*who].greet(&desks[*other]);
+                    desks[*who].pull(&desks[*other]);
+                    desks[*other].pull(&desks[*who]);
+                }
+                Fate::Meet { .. } => {}
+                Fate::Image => {
+                    desks[*who].store.checkpoint().unwrap();
+                    fs::remove_dir_all(images[*who].path()).unwrap();
+                    copy_folder(&desks[*who].folder, images[*who].path());
+                }
+                Fate::PutBack { marker } => {
+                    let desk = desks.remove(*who);
+                    desks.insert(*who, put_back(desk, images[*who].path(), *marker, 2_000 + round as u64));
+                }
+            }
+        }
+        let before: BTreeSet<FactId> = desks
+            .iter()
+            .flat_map(|desk| {
+                desk.settle();
+                all_facts(desk)
+            })
+            .collect();
+        gossip(&desks);
+        let digest = desks[0].store.book_digest().unwrap();
+        for desk in &desks {
+            let report = desk.store.check().unwrap();
+            prop_assert!(report.ok, "{:#?}", report.problems);
+            let after = all_facts(desk);
+            prop_assert!(before.is_subset(&after), "{} facts are missing", before.difference(&after).count());
+            prop_assert_eq!(derived(desk), derived(&desks[0]));
+            prop_assert_eq!(desk.store.book_digest().unwrap(), digest);
+        }
     }
 }
