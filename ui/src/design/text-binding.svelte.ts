@@ -28,6 +28,9 @@ export function boundText(
         if (!guard.composing && !(event as InputEvent).isComposing) take()
       },
       blur: () => {
+        // What was typed has been taken already. Taking it again here would write the old text into whatever the field
+        // is bound to by now: a save or a choice may have changed that just before it moved the focus.
+        if (!guard.composing) return
         guard.end()
         take()
       },
