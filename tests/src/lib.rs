@@ -2,10 +2,12 @@
 //!
 //! - [`fleet`]: several devices and a real server in one process, for acceptance tests that read
 //!   like the regulations.
+//! - [`bench`]: what it costs, beside a floor of bare SQLite.
 //! - [`windows`]: the real apps on virtual screens, driven as a person would, for few journeys.
 //!
 //! Invariants: a test waits for conditions with a deadline, never for time; nothing a test started
 //! outlives it; what a failed journey looked like is kept in `target/e2e/<journey>/`.
 
+pub mod bench;
 pub mod fleet;
 pub mod windows;
