@@ -175,7 +175,7 @@ fn format(place: &Place) -> Part<'static> {
         step: Step {
             key: "format",
             name: Name { zh: "代码格式", en: "format" },
-            command: place.cargo(["fmt", "--all", "--check"]),
+            command: place.cargo(["fmt", "--all", "--check", "--", "--color", "never"]),
             what_to_do: "`cargo fmt --all` mends it",
             tail: 40,
         },

@@ -168,8 +168,9 @@ fn npm_packages(place: &Place, steps: &Steps) -> Result<()> {
     let lock = place.ui().join("package-lock.json");
     let wanted = fs::read(&lock).with_context(|| format!("{} cannot be read", lock.display()))?;
     let stamp = place.scratch().join("npm-ci.package-lock.json");
-    let in_place =
-        place.ui().join("node_modules").is_dir() && fs::read(&stamp).is_ok_and(|installed| installed == wanted);
+    // npm writes its own list last, so an installation that broke off does not have it.
+    let in_place = place.ui().join("node_modules/.package-lock.json").is_file()
+        && fs::read(&stamp).is_ok_and(|installed| installed == wanted);
     if in_place {
         return Ok(());
     }
