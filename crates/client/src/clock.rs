@@ -1,6 +1,7 @@
 //! The edge where time and randomness come in; everything below takes them as arguments.
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use dutybook_domain::Timestamp;
@@ -120,9 +121,30 @@ pub(crate) fn fill(bytes: &mut [u8]) {
     getrandom::fill(bytes).expect("the operating system gives random bytes");
 }
 
-/// A new UUIDv7 at `now`.
+/// A new UUIDv7 at `now`. Of two made in the same millisecond the later one sorts last, so that what one action wrote
+/// keeps its order in lists.
 #[must_use]
 pub fn new_id(now: Timestamp) -> Uuid {
+    static LAST: Mutex<(u64, u16)> = Mutex::new((0, 0));
     let millis = now.0.max(0).unsigned_abs();
-    uuid::Builder::from_unix_timestamp_millis(millis, &random()).into_uuid()
+    let mut bytes = random::<10>();
+    let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+    let drawn = u16::from_be_bytes([bytes[0], bytes[1]]);
+    // Twelve bits stand before the random rest. They begin in the lower half, so there is room to count.
+    let count = if last.0 == millis { last.1.wrapping_add(1) & 0x0fff } else { drawn & 0x07ff };
+    *last = (millis, count);
+    [bytes[0], bytes[1]] = count.to_be_bytes();
+    uuid::Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_of_one_millisecond_keep_their_order() {
+        let ids: Vec<Uuid> = (0..1_000).map(|_| new_id(Timestamp(1_780_000_000_000))).collect();
+        assert!(ids.windows(2).all(|pair| pair[0] < pair[1]));
+        assert!(ids.iter().all(|id| id.get_version_num() == 7));
+    }
 }

@@ -205,14 +205,10 @@ impl<T: Definition> Kind for Item<T> {
     }
 
     fn line(fact: &Self::Fact) -> Option<LineText> {
-        let kind = T::KIND;
+        let Words { zh, en } = T::kind_words();
         let (subject, detail) = match fact {
-            ItemFact::Defined { definition } => {
-                (words!("资料登记({kind})", "site data ({kind})"), Words::same(definition.title()))
-            }
-            ItemFact::Retired { reason } => {
-                (words!("资料停用({kind})", "site data retired ({kind})"), Words::same(reason.clone()))
-            }
+            ItemFact::Defined { definition } => (words!("{zh}登记", "{en} defined"), Words::same(definition.title())),
+            ItemFact::Retired { reason } => (words!("{zh}停用", "{en} retired"), Words::same(reason.clone())),
         };
         Some(LineText { subject, detail })
     }

@@ -8,6 +8,8 @@ use crate::engine::Urgency;
 use crate::ids::RecordId;
 use crate::role::Role;
 use crate::time::{Day, TimeOfDay, Zone};
+use crate::words;
+use crate::words::Words;
 
 /// A definition: what one kind of standing item says.
 pub trait Definition:
@@ -15,14 +17,19 @@ pub trait Definition:
 {
     /// The item's kind, as in `meta/kind`.
     const KIND: &'static str;
+    /// The kind as people call it.
+    fn kind_words() -> Words;
     /// What the item is called, for lists and the ledger.
     fn title(&self) -> String;
 }
 
 macro_rules! definition {
-    ($name:ident, $kind:literal, $title:expr) => {
+    ($name:ident, $kind:literal, $zh:literal, $en:literal, $title:expr) => {
         impl Definition for $name {
             const KIND: &'static str = $kind;
+            fn kind_words() -> Words {
+                words!($zh, $en)
+            }
             fn title(&self) -> String {
                 let title: fn(&Self) -> String = $title;
                 title(self)
@@ -45,7 +52,7 @@ pub struct Settings {
     pub timers: Timers,
 }
 
-definition!(Settings, "settings", |it| it.site_name.clone());
+definition!(Settings, "settings", "站点", "site", |it| it.site_name.clone());
 
 /// The clocks in minutes (defaults where the regulations are silent).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
@@ -113,7 +120,7 @@ pub struct Person {
     #[serde(default)]
     pub pin_hash: String,
 }
-definition!(Person, "person", |it| it.name.clone());
+definition!(Person, "person", "人员", "person", |it| it.name.clone());
 
 /// Where somebody is on duty (岗位), with the things that belong there (公物).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
@@ -124,7 +131,7 @@ pub struct Post {
     #[serde(default)]
     pub inventory: Vec<InventoryItem>,
 }
-definition!(Post, "post", |it| it.name.clone());
+definition!(Post, "post", "岗位", "post", |it| it.name.clone());
 
 /// One thing of a post.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
@@ -152,7 +159,7 @@ pub struct Place {
     #[serde(default)]
     pub note: String,
 }
-definition!(Place, "place", |it| it.name.clone());
+definition!(Place, "place", "部位", "place", |it| it.name.clone());
 
 /// What a checklist item guards against or belongs to (D1.1.5 防盗/防火/防灾, D1.1.7 安防/水电/设施设备/环境).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, specta::Type)]
@@ -182,7 +189,7 @@ pub struct Checklist {
     /// Items in the order they are walked.
     pub items: Vec<ChecklistItem>,
 }
-definition!(Checklist, "checklist", |it| it.name.clone());
+definition!(Checklist, "checklist", "检查表", "checklist", |it| it.name.clone());
 
 /// One thing to look at.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
@@ -216,7 +223,7 @@ pub struct Checkpoint {
     /// What to look at.
     pub checklist: RecordId,
 }
-definition!(Checkpoint, "checkpoint", |it| it.name.clone());
+definition!(Checkpoint, "checkpoint", "巡查点", "checkpoint", |it| it.name.clone());
 
 /// What kind of rounds a route is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
@@ -247,7 +254,7 @@ pub struct Route {
     /// Stops in the usual order.
     pub stops: Vec<Stop>,
 }
-definition!(Route, "route", |it| it.name.clone());
+definition!(Route, "route", "路线", "route", |it| it.name.clone());
 
 /// One stop of a route, with its window counted from the run's start.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
@@ -277,7 +284,7 @@ pub struct Unit {
     #[serde(default)]
     pub note: String,
 }
-definition!(Unit, "unit", Unit::label);
+definition!(Unit, "unit", "房号", "unit", Unit::label);
 
 impl Unit {
     /// "3-2-1502", the short form that people type and that orders carry.
@@ -344,7 +351,7 @@ pub struct EmergencyContact {
     #[serde(default)]
     pub verified_on: Option<Day>,
 }
-definition!(EmergencyContact, "emergency_contact", |it| it.name.clone());
+definition!(EmergencyContact, "emergency_contact", "应急电话", "emergency contact", |it| it.name.clone());
 
 /// A shift (班次).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
@@ -358,7 +365,7 @@ pub struct Shift {
     /// Ends; 24:00 and beyond reach into the next day.
     pub to: TimeOfDay,
 }
-definition!(Shift, "shift", |it| it.name.clone());
+definition!(Shift, "shift", "班次", "shift", |it| it.name.clone());
 
 /// A month's roster 《客服排班表》 as planned: who works which shift on which day.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
@@ -368,4 +375,4 @@ pub struct Roster {
     /// Person → marks of the month's days, one character a day (`早早中休…`).
     pub rows: BTreeMap<RecordId, String>,
 }
-definition!(Roster, "roster", |it| it.month.clone());
+definition!(Roster, "roster", "排班表", "roster", |it| it.month.clone());
