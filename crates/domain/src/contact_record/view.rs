@@ -357,7 +357,10 @@ impl ContactView {
             open: self.received.is_some() && self.state != ContactState::Closed,
             urgency: Some(self.urgency),
             responsible: self.received.iter().filter(|_| waits).map(|stamp| PersonRef::from(&stamp.by)).collect(),
-            next: self.expected().filter(|_| self.received.is_some()).map(Event::words),
+            next: match self.expected().filter(|_| self.received.is_some()) {
+                Some(Event::FollowedUp) => Some(words!("派工单办结后回访", "follow up once the order is done")),
+                next => next.map(Event::words),
+            },
             born: self.born,
         }
     }
