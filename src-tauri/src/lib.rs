@@ -71,8 +71,14 @@ impl Drop for Stop {
     }
 }
 
+/// Where Android and iOS come in.
+#[cfg(mobile)]
+#[tauri::mobile_entry_point]
+fn start() {
+    run();
+}
+
 /// Opens the window and runs until it is closed.
-#[cfg_attr(mobile, tauri::mobile_entry_point)]
 pub fn run() -> ExitCode {
     let options = match Options::from_args() {
         Ok(options) => options,
