@@ -16,11 +16,14 @@
 //! - A writer of our own that was given up is never written again.
 //! - Entering again is idempotent: a change that stands in the log of its record is not entered a second time.
 
+use std::collections::BTreeSet;
+
 use dutybook_log::{Admission, DeviceKey, Draft, Position, QuarantineReason, SealedEntry, VolumeId, WriterId};
 use rusqlite::{OptionalExtension as _, params};
 
 use crate::book::{from_sql, to_sql};
 use crate::cache::RowId;
+use crate::contents;
 use crate::error::{Error, Result};
 use crate::ingest::{Aside, GIVEN_UP, hash_of};
 use crate::store::{Store, Work};
@@ -99,8 +102,39 @@ impl Work<'_> {
         if written_here {
             self.become_new_instance(false)?;
         }
+        let documents = self.documents_of(&branch)?;
         self.enter_again(branch.into_iter().map(|(_, sealed)| sealed).collect())?;
+        for document in documents {
+            self.learn_facts_anew(document)?;
+        }
         Ok(true)
+    }
+
+    fn documents_of(&mut self, branch: &[(i64, SealedEntry)]) -> Result<BTreeSet<RowId>> {
+        let mut documents = BTreeSet::new();
+        for (_, sealed) in branch {
+            documents.extend(self.find_place(&sealed.entry().doc)?.map(|place| place.document));
+        }
+        Ok(documents)
+    }
+
+    /// The entry that had brought a fact may be gone while another one with the same change stays.
+    fn learn_facts_anew(&self, document: RowId) -> Result<()> {
+        self.tx.prepare_cached("DELETE FROM fact_source WHERE document = ?1")?.execute([document])?;
+        let mut query = self.tx.prepare_cached(
+            "SELECT entry.arrival, entry.bytes FROM entry JOIN document_state ON document_state.document = entry.document
+             WHERE entry.document = ?1 AND entry.arrival <= document_state.through
+               AND NOT EXISTS (SELECT 1 FROM marked WHERE marked.document = ?1 AND marked.arrival = entry.arrival)
+               AND NOT EXISTS (SELECT 1 FROM waiting WHERE waiting.document = ?1 AND waiting.arrival = entry.arrival)
+             ORDER BY entry.arrival",
+        )?;
+        let mut rows = query.query([document])?;
+        while let Some(row) = rows.next()? {
+            let Ok(sealed) = SealedEntry::parse(row.get::<_, Vec<u8>>(1)?) else { continue };
+            let contents = contents::decode(&sealed.entry().change).as_ref().and_then(contents::contents);
+            self.learn_facts(document, row.get(0)?, &contents.unwrap_or_default())?;
+        }
+        Ok(())
     }
 
     /// How far the server holds the writer just as we do, at a signed entry.

@@ -15,6 +15,7 @@
 //! holds.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
@@ -63,6 +64,9 @@ impl Marker {
         let mut bytes = MAGIC.to_vec();
         bytes.extend(mark.instance);
         bytes.extend(mark.local_commits.to_be_bytes());
-        fs::write(&self.path, bytes).map_err(Error::io(&self.path))
+        // In place and in one piece: whoever is killed here leaves the old marker or the new one, not an empty file.
+        let write =
+            || fs::OpenOptions::new().write(true).create(true).truncate(false).open(&self.path)?.write_all(&bytes);
+        write().map_err(Error::io(&self.path))
     }
 }

@@ -25,6 +25,8 @@ pub struct RecordFilter<'a> {
     pub kind: Option<&'a str>,
     /// Open or closed ones.
     pub open: Option<bool>,
+    /// Of kinds this program knows, or of others (a newer version wrote them).
+    pub known: Option<bool>,
     /// In one of these states; all when empty.
     pub states: &'a [&'a str],
     /// For which this person is responsible.
@@ -215,7 +217,7 @@ impl Store {
         })
     }
 
-    /// Everything that stands in a record.
+    /// Everything that stands in a record, as of the last [`Store::materialise`].
     ///
     /// # Errors
     /// When it cannot be read.
@@ -356,6 +358,7 @@ impl RecordFilter<'_> {
         let mut all = Conditions::new(arguments);
         all.add("record.kind = {}", self.kind.map(str::to_owned));
         all.add("record.open = {}", self.open);
+        all.add("record.known = {}", self.known);
         if !self.states.is_empty() {
             let states = serde_json::to_string(self.states).unwrap_or_default();
             all.add("record.state IN (SELECT value FROM json_each({}))", Some(states));

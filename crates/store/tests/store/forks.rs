@@ -6,6 +6,7 @@ use std::path::Path;
 
 use dutybook_domain::{FactId, RecordId};
 use proptest::prelude::*;
+use proptest::test_runner::TestCaseError;
 use serde_json::json;
 
 use crate::support::{Desk, derived, empty, exchange, fleet};
@@ -344,6 +345,61 @@ fn put_back(desk: Desk, image: &Path, marker: bool, seed: u64) -> Desk {
     desk
 }
 
+/// Lets it all happen, then lets everybody meet everybody.
+fn live(fates: &[(usize, Fate)]) -> Result<(), TestCaseError> {
+    let mut desks = fleet(2);
+    let images: Vec<tempfile::TempDir> = desks.iter().map(|_| tempfile::TempDir::new().unwrap()).collect();
+    for (desk, image) in desks.iter().zip(&images) {
+        desk.store.checkpoint().unwrap();
+        copy_folder(&desk.folder, image.path());
+    }
+    let mut orders: Vec<RecordId> = Vec::new();
+    for (round, (who, fate)) in fates.iter().enumerate() {
+        match fate {
+            Fate::NewOrder => orders.push(desks[*who].order("一单")),
+            Fate::Tell { order } => {
+                let order = orders.get(order % orders.len().max(1)).copied();
+                if let Some(order) = order.filter(|order| desks[*who].store.doc(*order).unwrap().is_some()) {
+                    desks[*who].tell(order, "noted", json!({ "text": format!("第 {round} 次") }));
+                }
+            }
+            Fate::Meet { other } if other != who => {
+                desks[*who].greet(&desks[*other]);
+                desks[*who].pull(&desks[*other]);
+                desks[*other].pull(&desks[*who]);
+            }
+            Fate::Meet { .. } => {}
+            Fate::Image => {
+                desks[*who].store.checkpoint().unwrap();
+                fs::remove_dir_all(images[*who].path()).unwrap();
+                copy_folder(&desks[*who].folder, images[*who].path());
+            }
+            Fate::PutBack { marker } => {
+                let desk = desks.remove(*who);
+                desks.insert(*who, put_back(desk, images[*who].path(), *marker, 2_000 + round as u64));
+            }
+        }
+    }
+    let before: BTreeSet<FactId> = desks
+        .iter()
+        .flat_map(|desk| {
+            desk.settle();
+            all_facts(desk)
+        })
+        .collect();
+    gossip(&desks);
+    let digest = desks[0].store.book_digest().unwrap();
+    for desk in &desks {
+        let report = desk.store.check().unwrap();
+        prop_assert!(report.ok, "{:#?}", report.problems);
+        let after = all_facts(desk);
+        prop_assert!(before.is_subset(&after), "{} facts are missing", before.difference(&after).count());
+        prop_assert_eq!(derived(desk), derived(&desks[0]));
+        prop_assert_eq!(desk.store.book_digest().unwrap(), digest);
+    }
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(crate::support::few_cases())]
 
@@ -351,55 +407,22 @@ proptest! {
     /// everybody in the end, and all books are equal.
     #[test]
     fn whatever_is_put_back_nothing_that_is_still_somewhere_gets_lost(fates in proptest::collection::vec(fate(), 1..50)) {
-        let mut desks = fleet(2);
-        let images: Vec<tempfile::TempDir> = desks.iter().map(|_| tempfile::TempDir::new().unwrap()).collect();
-        for (desk, image) in desks.iter().zip(&images) {
-            desk.store.checkpoint().unwrap();
-            copy_folder(&desk.folder, image.path());
-        }
-        let mut orders: Vec<RecordId> = Vec::new();
-        for (round, (who, fate)) in fates.iter().enumerate() {
-            match fate {
-                Fate::NewOrder => orders.push(desks[*who].order("一单")),
-                Fate::Tell { order } => {
-                    let order = orders.get(order % orders.len().max(1)).copied();
-                    if let Some(order) = order.filter(|order| desks[*who].store.doc(*order).unwrap().is_some()) {
-                        desks[*who].tell(order, "noted", json!({ "text": format!("第 {round} 次") }));
-                    }
-                }
-                Fate::Meet { other } if other != who => {
-                    desks[*who].greet(&desks[*other]);
-                    desks[*who].pull(&desks[*other]);
-                    desks[*other].pull(&desks[*who]);
-                }
-                Fate::Meet { .. } => {}
-                Fate::Image => {
-                    desks[*who].store.checkpoint().unwrap();
-                    fs::remove_dir_all(images[*who].path()).unwrap();
-                    copy_folder(&desks[*who].folder, images[*who].path());
-                }
-                Fate::PutBack { marker } => {
-                    let desk = desks.remove(*who);
-                    desks.insert(*who, put_back(desk, images[*who].path(), *marker, 2_000 + round as u64));
-                }
-            }
-        }
-        let before: BTreeSet<FactId> = desks
-            .iter()
-            .flat_map(|desk| {
-                desk.settle();
-                all_facts(desk)
-            })
-            .collect();
-        gossip(&desks);
-        let digest = desks[0].store.book_digest().unwrap();
-        for desk in &desks {
-            let report = desk.store.check().unwrap();
-            prop_assert!(report.ok, "{:#?}", report.problems);
-            let after = all_facts(desk);
-            prop_assert!(before.is_subset(&after), "{} facts are missing", before.difference(&after).count());
-            prop_assert_eq!(derived(desk), derived(&desks[0]));
-            prop_assert_eq!(desk.store.book_digest().unwrap(), digest);
-        }
+        live(&fates)?;
     }
+}
+
+#[test]
+fn a_fact_is_attributed_to_the_entry_that_stays() {
+    // Two tablets hold a branch that the server lost; both enter it again, and each then holds it twice.
+    live(&[
+        (0, Fate::NewOrder),
+        (0, Fate::Image),
+        (0, Fate::NewOrder),
+        (1, Fate::Meet { other: 0 }),
+        (0, Fate::PutBack { marker: true }),
+        (0, Fate::NewOrder),
+        (1, Fate::Meet { other: 2 }),
+        (1, Fate::Meet { other: 0 }),
+    ])
+    .unwrap();
 }

@@ -1,8 +1,12 @@
-//! Power cuts: whatever prefix of the write-ahead log survives, the book is as it was after one of its transactions,
+//! Kills and power cuts: whatever prefix of the write-ahead log survives, the book is as it was after one of its transactions,
 //! and nothing that was flushed before the cut is missing.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::{Command, Stdio};
 
+use dutybook_domain::RecordId;
+use dutybook_domain::device::AppRole;
 use dutybook_log::Frontier;
 use dutybook_store::IncomingBatch;
 use serde_json::json;
@@ -93,4 +97,69 @@ fn any_prefix_of_the_log_is_a_whole_book() {
         }
     }
     drop(extra);
+}
+
+/// Where the killed program keeps its book; set only when this binary runs itself as that program.
+const VICTIM: &str = "DUTYBOOK_STORE_VICTIM";
+
+fn victims_order() -> RecordId {
+    RecordId(uuid::Uuid::from_u128(42))
+}
+
+/// The program that is killed: writes as fast as it can and says so after every commit.
+#[test]
+#[ignore = "run by the test below, which kills it"]
+fn victim() {
+    let Some(folder) = std::env::var_os(VICTIM) else { return };
+    let seed = fs::read(std::path::Path::new(&folder).join("round")).unwrap()[0];
+    let mut desk = Desk::open(folder.as_ref(), 600 + u64::from(seed)).unwrap();
+    let mut out = std::io::stdout().lock();
+    loop {
+        desk.tell(victims_order(), "noted", json!({ "text": "在写" }));
+        desk.store.next_number("KF-1120").unwrap();
+        writeln!(out, "saved").unwrap();
+        out.flush().unwrap();
+    }
+}
+
+#[test]
+fn a_program_that_is_killed_again_and_again_loses_nothing_it_had_saved() {
+    let mut desk = Desk::fresh(1);
+    desk.identify(desk.key(), "S", AppRole::Admin);
+    let mut step = desk.step(victims_order(), "work_order", dutybook_domain::engine::Class::Duty);
+    step.writes = crate::support::birth("work_order", desk.now, None);
+    desk.write(vec![step]);
+    let Desk { folder, store, _home, .. } = desk;
+    drop(store);
+
+    let mut dice = Dice::new(11);
+    let mut saved = 0;
+    for round in 0..15u8 {
+        fs::write(folder.join("round"), [round]).unwrap();
+        let mut victim = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "powercut::victim", "--ignored", "--nocapture", "--test-threads", "1"])
+            .env(VICTIM, &folder)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(victim.stdout.take().unwrap()).lines();
+        let wanted = 1 + (dice.roll() % 20) as usize;
+        let heard = lines.filter(|line| line.as_ref().unwrap().ends_with("saved")).take(wanted).count();
+        assert_eq!(heard, wanted, "round {round}: the program ended by itself");
+        saved += heard;
+        victim.kill().unwrap();
+        victim.wait().unwrap();
+
+        let desk = Desk::open(&folder, 700 + u64::from(round)).unwrap();
+        let facts = desk.store.doc(victims_order()).unwrap().unwrap().facts.len();
+        assert!(facts >= saved, "round {round}: {facts} of {saved} that were saved");
+        desk.assert_sound();
+        saved = facts;
+        let duty = desk.store.frontiers().unwrap().pop().unwrap().1;
+        assert_eq!(duty.len(), 1, "round {round}: no new writer was needed");
+    }
+    let desk = Desk::open(&folder, 900).unwrap();
+    let number = desk.store.next_number("KF-1120").unwrap() as usize;
+    assert!(number <= saved + 1 && number + 15 > saved, "numbers have no gap: {number} after {saved}");
 }

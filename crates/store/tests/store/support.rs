@@ -176,8 +176,17 @@ impl Desk {
         self.write(vec![step]);
     }
 
-    /// Takes everything the other device has and this one lacks, as a sync session would.
+    /// Takes everything the other device has and this one lacks, as a sync session would; says once more what it holds
+    /// when it is told to.
     pub(crate) fn pull(&self, from: &Desk) -> Receipt {
+        let receipt = self.pull_once(from);
+        if receipt.restate {
+            self.pull_once(from);
+        }
+        receipt
+    }
+
+    fn pull_once(&self, from: &Desk) -> Receipt {
         let batch = from.offer(self);
         let receipt = self.store.ingest(&batch).unwrap();
         from.store.set_peer_frontier(self.key(), &receipt.held).unwrap();
