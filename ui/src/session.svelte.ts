@@ -1,5 +1,6 @@
 import { book, onBookChanged, onSyncChanged, type AppState, type EmergencyShown, type Failure, type SyncShown } from '@/ipc'
 import { failureOf } from '@/ipc/ask.svelte'
+import { zone } from '@/i18n/zone.svelte'
 import type { ContactKind, EmergencyContact } from '@/shell/contacts'
 import type { DutyLine } from '@/shell/duty-line'
 import type { SyncState } from '@/shell/sync-state'
@@ -39,6 +40,7 @@ class Session {
   async refresh(): Promise<void> {
     try {
       this.app = await book.appState()
+      zone.minutes = this.app.zone
       this.failure = undefined
       this.sync = await book.syncShown()
       this.contacts = (await book.emergencyContacts()).flatMap(linesOf)

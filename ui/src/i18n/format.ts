@@ -1,6 +1,7 @@
 import { language } from './locale.svelte'
+import { siteDate } from './zone.svelte'
 
-/** Formats that follow the language; 24-hour clock in both. */
+/** Formats that follow the language, by the site's clock; 24 hours in both. */
 const cache = new Map<string, Intl.DateTimeFormat>()
 
 function format(at: number, options: Intl.DateTimeFormatOptions): string {
@@ -8,10 +9,10 @@ function format(at: number, options: Intl.DateTimeFormatOptions): string {
   const key = locale + JSON.stringify(options)
   let formatter = cache.get(key)
   if (!formatter) {
-    formatter = new Intl.DateTimeFormat(locale, options)
+    formatter = new Intl.DateTimeFormat(locale, { ...options, timeZone: 'UTC' })
     cache.set(key, formatter)
   }
-  return formatter.format(at)
+  return formatter.format(siteDate(at))
 }
 
 /** 22:47 */

@@ -1,5 +1,6 @@
 import { isLocale, language, type Locale } from '@/i18n/locale.svelte'
 import { ticker } from '@/design/ticker.svelte'
+import { siteDate } from '@/i18n/zone.svelte'
 
 /**
  * How this device shows things. Kept on the device, never synced, never asked for at start.
@@ -70,10 +71,11 @@ class Preferences {
     language.current = stored.locale
   }
 
-  get themeInForce(): Theme {
+  /** Derived, so that what draws again with the theme does so when it changes and not with every tick of the clock. */
+  readonly themeInForce = $derived.by<Theme>(() => {
     if (this.theme !== 'auto') return this.theme
-    return (this.night_shift ?? isNight(new Date(ticker.now).getHours())) ? 'night' : 'day'
-  }
+    return (this.night_shift ?? isNight(siteDate(ticker.now).getUTCHours())) ? 'night' : 'day'
+  })
 
   get frameInForce(): Frame {
     if (this.frame !== 'auto') return this.frame

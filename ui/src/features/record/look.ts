@@ -1,4 +1,5 @@
 import type { Tone } from '@/design/states'
+import { siteDate } from '@/i18n/zone.svelte'
 import type { Timestamp, Tone as BookTone, Urgency } from '@/ipc'
 import { m } from '@/paraglide/messages.js'
 
@@ -41,7 +42,7 @@ export const ms = (at: Timestamp | null | undefined): number => at ?? 0
 
 const DAY_MS = 86_400_000
 
-/** Whether two moments lie on the same day of the wall clock. */
+/** Whether two moments lie on the same day of the site's clock. */
 export function sameDay(a: number, b: number): boolean {
-  return Math.abs(a - b) < DAY_MS && new Date(a).getDate() === new Date(b).getDate()
+  return Math.abs(a - b) < DAY_MS && siteDate(a).getUTCDate() === siteDate(b).getUTCDate()
 }
