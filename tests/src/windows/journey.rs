@@ -14,6 +14,7 @@ use xtask::demo::Demo;
 use xtask::display::VirtualDisplay;
 use xtask::programs::Programs;
 
+use super::site::with_a_round_for_now;
 use super::window::{Window, lock};
 
 /// What a journey plays on.
@@ -37,10 +38,10 @@ impl Stage {
         Ok(window)
     }
 
-    /// Brings the demo site up: its server, and the enrolled devices `desk` and `tablet`, which
-    /// [`open`](Self::open) opens under these names.
+    /// Brings the demo site up, with [`ROUND`](super::ROUND) added: its server, and the enrolled devices `desk` and
+    /// `tablet`, which [`open`](Self::open) opens under these names.
     pub fn demo(&self) -> Result<Demo> {
-        let site_file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../demo/site.toml");
+        let site_file = with_a_round_for_now(self.data.path())?;
         let demo = Demo::bring_up(&self.programs, &site_file, self.data.path(), None)?;
         let folders = [demo.server.data(), demo.desk.data(), demo.tablet.data()].map(Path::to_owned);
         lock(&self.replicas).extend(folders);

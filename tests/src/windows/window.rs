@@ -1,7 +1,8 @@
 //! One app: its process, its window, and what a person does with it.
 //!
 //! Each window has a WebKitWebDriver of its own (one driver takes one session), which starts the
-//! app; the app inherits the driver's environment. Elements are named by their `data-testid`.
+//! app; the app inherits the driver's environment. Elements are named by their `data-testid`; a name
+//! that ends with `*` stands for all that begin like it.
 
 use std::fs::File;
 use std::net::TcpListener;
@@ -20,7 +21,11 @@ use xtask::process::{self, Running};
 
 /// How long anything on a screen is waited for: long enough for a debug build on two busy cores.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// From one point of a stroke of a pen to the next.
+const STROKE: Duration = Duration::from_millis(30);
 const LOOK_EVERY: Duration = Duration::from_millis(40);
+
+const MODIFIERS: [Key; 4] = [Key::Control, Key::Shift, Key::Alt, Key::Meta];
 
 /// Looks at `condition` until it gives a value; `what` is named when it does not come in time.
 pub async fn until<T>(what: &str, mut condition: impl AsyncFnMut() -> Result<Option<T>>) -> Result<T> {
@@ -166,9 +171,9 @@ impl Window {
     pub async fn texts(&self, id: &str) -> Result<Vec<String>> {
         let texts = self
             .run(
-                "return [...document.querySelectorAll(`[data-testid=\"${arguments[0]}\"]`)]
+                "return [...document.querySelectorAll(arguments[0])]
                    .filter((e) => e.checkVisibility()).map((e) => e.innerText.trim())",
-                vec![json!(id)],
+                vec![json!(selector(id))],
             )
             .await?;
         serde_json::from_value(texts).context("the texts of the page")
@@ -180,11 +185,86 @@ impl Window {
         element.attr(name).await.with_context(|| self.says(&format!("[{id}] {name}")))
     }
 
+    /// Waits until the attribute `name` of the element `id` is `value`.
+    pub async fn see_attribute(&self, id: &str, name: &str, value: &str) -> Result<()> {
+        self.wait(&format!("[{id}] with {name}={value:?}"), async || {
+            let Some(element) = self.first_shown(id).await? else { return Ok(None) };
+            Ok(settled(element.attr(name).await)?.flatten().filter(|is| is == value).map(drop))
+        })
+        .await
+    }
+
+    /// Waits until `value` stands in the input `id`.
+    pub async fn see_value(&self, id: &str, value: &str) -> Result<()> {
+        self.wait(&format!("[{id}] with {value:?} in it"), async || {
+            let Some(element) = self.first_shown(id).await? else { return Ok(None) };
+            Ok(settled(element.value().await)?.flatten().filter(|is| is == value).map(drop))
+        })
+        .await
+    }
+
+    /// Waits until the element `id` has the focus.
+    pub async fn see_focus(&self, id: &str) -> Result<()> {
+        self.wait(&format!("[{id}] with the focus"), async || {
+            let script = "return document.activeElement?.matches(arguments[0]) ?? false";
+            Ok((self.run(script, vec![json!(selector(id))]).await? == Value::Bool(true)).then_some(()))
+        })
+        .await
+    }
+
+    /// Waits for the element `id` whose text has `text` in it, and presses it.
+    pub async fn click_text(&self, id: &str, text: &str) -> Result<()> {
+        self.click_by(id, &format!("the text {text:?}"), |shown| shown.contains(text), None).await
+    }
+
+    /// Waits for the element `id` with `word` as a whole word, and presses it.
+    pub async fn click_word(&self, id: &str, word: &str) -> Result<()> {
+        self.click_by(id, &format!("the word {word:?}"), |shown| shown.split_whitespace().any(|one| one == word), None)
+            .await
+    }
+
+    /// Waits for the element `id` whose text has `text` in it, and presses the element `inner` inside.
+    pub async fn click_in(&self, id: &str, text: &str, inner: &str) -> Result<()> {
+        self.click_by(id, &format!("the text {text:?}"), |shown| shown.contains(text), Some(inner)).await
+    }
+
+    async fn click_by(&self, id: &str, what: &str, is: impl Fn(&str) -> bool, inner: Option<&str>) -> Result<()> {
+        let what = format!("[{}] of [{id}] with {what} to press", inner.unwrap_or(id));
+        self.wait(&what, async || {
+            let elements = self.page()?.find_all(By::Css(selector(id))).await;
+            for element in elements.with_context(|| self.says(&what))? {
+                if !settled(element.text().await)?.is_some_and(|shown| is(&shown)) {
+                    continue;
+                }
+                let Some(inner) = inner else { return self.click_at_rest(&element).await };
+                return match settled(element.find(By::Css(selector(inner))).await)? {
+                    Some(inner) => self.click_at_rest(&inner).await,
+                    None => Ok(None),
+                };
+            }
+            Ok(None)
+        })
+        .await
+    }
+
     /// Waits for the element `id` and presses it.
     pub async fn click(&self, id: &str) -> Result<()> {
         self.wait(&format!("[{id}] to press"), async || {
             let Some(element) = self.first_shown(id).await? else { return Ok(None) };
-            settled(element.click().await)
+            self.click_at_rest(&element).await
+        })
+        .await
+    }
+
+    /// Waits for the radio button `id` and presses its label: the button itself is hidden from the eye.
+    pub async fn choose(&self, id: &str) -> Result<()> {
+        self.wait(&format!("[{id}] to choose"), async || {
+            let radio = self.page()?.find_all(By::Css(selector(id))).await.with_context(|| self.says(id))?;
+            let Some(radio) = radio.first() else { return Ok(None) };
+            match settled(radio.find(By::XPath("ancestor::label")).await)? {
+                Some(label) => self.click_at_rest(&label).await,
+                None => Ok(None),
+            }
         })
         .await
     }
@@ -217,10 +297,46 @@ impl Window {
         Ok(())
     }
 
-    /// Sends keys to whatever has the focus, for example `Key::Control + Key::Enter`.
+    /// Presses keys one after the other, for whatever has the focus; modifiers stay down till the end:
+    /// `Key::Control + Key::Enter`.
     pub async fn press(&self, keys: impl Into<TypingData>) -> Result<()> {
+        let mut down = Vec::new();
+        let mut chain = self.page()?.action_chain();
+        for key in keys.into().as_vec() {
+            chain = chain.key_down(key);
+            if MODIFIERS.iter().any(|modifier| modifier.value() == key) {
+                down.push(key);
+            } else {
+                chain = chain.key_up(key);
+            }
+        }
+        for key in down.into_iter().rev() {
+            chain = chain.key_up(key);
+        }
+        chain.perform().await.with_context(|| self.says("the keys were not taken"))
+    }
+
+    /// Types `text` key by key into whatever has the focus.
+    pub async fn write(&self, text: &str) -> Result<()> {
         let element = self.page()?.active_element().await.with_context(|| self.says("nothing has the focus"))?;
-        element.send_keys(keys).await.with_context(|| self.says("the keys were not taken"))
+        element.send_keys(text).await.with_context(|| self.says(&format!("{text:?} was not taken")))
+    }
+
+    /// Writes something on the signature pad `id`.
+    pub async fn sign(&self, id: &str) -> Result<()> {
+        let pad = self.shown(id).await?;
+        pad.scroll_into_view().await.with_context(|| self.says(&format!("[{id}] is out of reach")))?;
+        self.page()?
+            .action_chain_with_delay(None, Some(STROKE))
+            .move_to_element_with_offset(&pad, -60, 10)
+            .click_and_hold()
+            .move_by_offset(50, -30)
+            .move_by_offset(30, 45)
+            .move_by_offset(40, -25)
+            .release()
+            .perform()
+            .await
+            .with_context(|| self.says(&format!("[{id}] cannot be signed")))
     }
 
     /// Sets the size of the window's content and waits until the page has it.
@@ -277,7 +393,7 @@ impl Window {
     async fn first_shown(&self, id: &str) -> Result<Option<WebElement>> {
         let elements = self
             .page()?
-            .find_all(By::Testid(id))
+            .find_all(By::Css(selector(id)))
             .await
             .with_context(|| self.says(&format!("[{id}] cannot be looked for")))?;
         for element in elements {
@@ -288,12 +404,33 @@ impl Window {
         Ok(None)
     }
 
+    /// Presses `element`, unless it still moves: a sheet that slides in would be missed.
+    async fn click_at_rest(&self, element: &WebElement) -> Result<Option<()>> {
+        let script = "const [element, done] = arguments
+             const place = () => JSON.stringify(element.getBoundingClientRect())
+             const before = place()
+             requestAnimationFrame(() => requestAnimationFrame(() => done(place() === before)))";
+        let at_rest = self.page()?.execute_async(script, vec![element.to_json().context("element")?]).await;
+        match settled(at_rest)? {
+            Some(at_rest) if *at_rest.json() == Value::Bool(true) => settled(element.click().await),
+            _ => Ok(None),
+        }
+    }
+
     async fn wait<T>(&self, what: &str, condition: impl AsyncFnMut() -> Result<Option<T>>) -> Result<T> {
         until(&self.says(what), condition).await
     }
 
     fn says(&self, what: &str) -> String {
         format!("{}: {what}", self.0.name)
+    }
+}
+
+/// The CSS selector for an element's name.
+fn selector(id: &str) -> String {
+    match id.strip_suffix('*') {
+        Some(start) => format!("[data-testid^=\"{start}\"]"),
+        None => format!("[data-testid=\"{id}\"]"),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The real apps end to end. Needs `cargo build --workspace` first; `cargo xtask test` sees to it.
+//! What stands on the screen when the app opens.
 
 use anyhow::Result;
 use dutybook_tests::windows::journey;

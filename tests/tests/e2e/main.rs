@@ -1,0 +1,8 @@
+//! The real apps end to end. Needs `cargo build --workspace` first; `cargo xtask test` sees to it.
+
+mod first_screens;
+mod killed;
+mod offline;
+mod people;
+mod side_by_side;
+mod views;
