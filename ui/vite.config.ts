@@ -33,6 +33,7 @@ export default defineConfig({
     include: ['src/**/*.test.ts'],
     setupFiles: ['./src/testing/setup.ts'],
     restoreMocks: true,
+    testTimeout: 30_000,
     // The contrast test reads the tokens; other styles mean nothing in jsdom.
     css: { include: /tokens\.css/ },
   },

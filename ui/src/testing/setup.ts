@@ -1,5 +1,9 @@
+import { configure } from '@testing-library/svelte'
 import { afterEach } from 'vitest'
 import { language } from '@/i18n/locale.svelte'
+
+// A condition is waited for, not a time: on a busy machine a second is nothing.
+configure({ asyncUtilTimeout: 10_000 })
 
 // jsdom lays nothing out. Elements get the size a test says (see VirtualList.test.ts), nothing else.
 class StillObserver implements ResizeObserver {
