@@ -384,8 +384,11 @@ impl Work<'_> {
         })?)
     }
 
-    /// Tries all that is parked again: a device became known.
+    /// Tries all that is parked again when other devices count now. Answers how many entries were taken.
     pub(crate) fn release_parked(&mut self) -> Result<usize> {
+        if !std::mem::take(&mut self.devices_changed) {
+            return Ok(0);
+        }
         self.release(&Trust { also: None, server: false })
     }
 

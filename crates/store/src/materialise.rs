@@ -66,20 +66,17 @@ impl Store {
             let mut more = documents.len() > limit;
             documents.truncate(limit);
             let mut changed = Changed::default();
-            let mut devices = false;
             for document in documents {
                 let settled = work.settle(document)?;
                 if let Some(kind) = settled.kind {
                     changed.records.push((work.record_of(document)?, kind));
                 }
                 if settled.by_server {
-                    devices |= work.project_device(document)?;
+                    work.project_device(document)?;
                 }
             }
-            if devices {
-                changed.entries = work.release_parked()?;
-                more |= changed.entries > 0;
-            }
+            changed.entries = work.release_parked()?;
+            more |= changed.entries > 0;
             changed.arrival = work.arrival()?;
             Ok((changed, more))
         })

@@ -260,8 +260,8 @@ impl Work<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Reads from the server's own changes which device a document is about. `true`: the table of devices changed.
-    pub(crate) fn project_device(&mut self, document: RowId) -> Result<bool> {
+    /// Reads from the server's own changes which device a document is about.
+    pub(crate) fn project_device(&mut self, document: RowId) -> Result<()> {
         let device = self.device_in(document)?;
         let before: Option<DeviceRow> = self
             .tx
@@ -277,7 +277,7 @@ impl Work<'_> {
             })
             .optional()?;
         if device == before {
-            return Ok(false);
+            return Ok(());
         }
         self.tx.prepare_cached("DELETE FROM device WHERE document = ?1")?.execute([document])?;
         if let Some(device) = device {
@@ -290,7 +290,8 @@ impl Work<'_> {
                 .execute(params![device.key.0, document, device.label, device.prefix, device.role, device.revoked])?;
         }
         self.caches.devices = None;
-        Ok(true)
+        self.devices_changed = true;
+        Ok(())
     }
 
     /// What the server's own changes in a document say of a device.

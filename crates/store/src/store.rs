@@ -94,6 +94,8 @@ pub(crate) struct Work<'a> {
     pub(crate) actor: [u8; 16],
     /// As it will stand after COMMIT.
     pub(crate) mark: Mark,
+    /// Other devices count now than before: what is parked may be taken.
+    pub(crate) devices_changed: bool,
     random: &'a mut (dyn FnMut(&mut [u8]) + Send),
 }
 
@@ -272,6 +274,7 @@ impl Store {
             secret: &self.secret,
             actor: self.actor,
             mark: *mark,
+            devices_changed: false,
             random: random.as_mut(),
         };
         let out = match work(&mut under_way)? {

@@ -211,6 +211,7 @@ impl Work<'_> {
             changed.records.push((target.record, kind));
             changed.entries += 1;
         }
+        changed.entries += self.release_parked()?;
         changed.arrival = self.arrival()?;
         Ok(changed)
     }

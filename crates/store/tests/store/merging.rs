@@ -167,9 +167,14 @@ fn entries_of_a_device_wait_until_the_server_has_taken_it_in() {
     let receipt = a.pull(&new);
     assert_eq!((receipt.accepted, receipt.parked), (0, 1));
     assert_eq!(a.store.parked().unwrap()[0].code, "unknown_device");
-    // Word of the enrolment comes by another way.
+    // The server takes it in, and with it what it had sent before.
+    assert_eq!(s.pull(&new).parked, 1);
     s.enrol(new.key(), "T9");
-    a.pull(s);
+    assert_eq!(s.store.counts().unwrap().parked, 0);
+    assert!(s.settle().records.iter().any(|(record, _)| *record == order));
+    // Word of the enrolment reaches the tablet, and nothing else.
+    let news = s.store.read_log(0, usize::MAX, &|volume, _| volume.month.is_none().then_some(0)).unwrap();
+    a.store.ingest(&batch(Some(s.key()), &news.entries)).unwrap();
     assert_eq!(a.store.counts().unwrap().parked, 1, "known only once the document was read");
     let changed = a.settle();
     assert_eq!(changed.entries, 1, "and then taken in at once");

@@ -348,8 +348,8 @@ pub(crate) fn empty() -> Value {
     Value::Object(Map::new())
 }
 
-/// Every case here opens files and flushes them: a tenth of what `PROPTEST_CASES` asks for.
+/// Every case here opens files and flushes them: a sixteenth of what `PROPTEST_CASES` asks for.
 pub(crate) fn few_cases() -> proptest::test_runner::Config {
     let asked = proptest::test_runner::Config::default();
-    proptest::test_runner::Config { cases: asked.cases / 10, max_shrink_iters: 300, ..asked }
+    proptest::test_runner::Config { cases: asked.cases.div_ceil(16), max_shrink_iters: 300, ..asked }
 }
