@@ -30,6 +30,9 @@ const GROUP_BYTES: usize = 8 * 1024 * 1024;
 const DOCUMENTS: usize = 8;
 /// How long nothing must have come before the work that can wait is done.
 const QUIET: Duration = Duration::from_millis(20);
+/// How long the database is left alone between two steps of it, for another program (`dutybook-server token`) that waits
+/// for its turn: SQLite has no queue.
+const BREATH: Duration = Duration::from_millis(2);
 /// How long that work waits under steady load.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -159,7 +162,7 @@ impl Writing {
                 // What failed is tried again, but not in a circle.
                 (true, _) if self.troubled => PATIENCE,
                 (true, false) => QUIET,
-                (true, true) => Duration::ZERO,
+                (true, true) => BREATH,
             };
             let mut handed = Vec::new();
             let mut bytes = 0;

@@ -1,5 +1,20 @@
 //! What goes over the wire: one CBOR array per WebSocket binary frame, its first element the type.
 //!
+//! ```text
+//! hello     = [0, protocol: 1, site: text, device: key, nonce: bytes32, proof: bytes64, scope, book: bytes32]
+//! welcome   = [1, device: key, proof: bytes64, scope, null / [* held]]     ; null: both books are equal
+//! frontiers = [2, [* held]]                                               ; not listed: as the other side said
+//! entries   = [3, [* [volume, [* head], [* entry: bytes]]]]               ; each volume once, whole signed commits
+//! ack       = [4, through: uint, [* held], [* [volume, writer, seq, code: text, text]]]
+//! goodbye   = [5, code: text, text]
+//! scope     = [classes: uint, since: null / month: text, [* volume]]      ; classes: 1 standing, 2 duty, 4 personnel
+//! held      = [volume, frontier]                                          ; frontier, head, volume: see dutybook_log
+//! ```
+//!
+//! `hello.proof` signs the challenge of the connection request and the answering device's key (context
+//! `dutybook/hello/1`), `welcome.proof` the nonce, the dialling device's key and the challenge (`dutybook/welcome/1`).
+//! `book` is the digest over the frontiers of all volumes in the scope.
+//!
 //! Invariants
 //! - A type this version does not know decodes to [`Message::Unknown`]; elements after those it knows are skipped, in
 //!   a message as in everything inside it. So an older side understands a newer one as long as the protocol number is

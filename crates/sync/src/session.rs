@@ -578,7 +578,7 @@ impl Session {
         Ok(())
     }
 
-    fn frontiers(&mut self, volumes: Vec<Held>, effects: &mut Vec<Effect>) -> Result<(), Goodbye> {
+    fn frontiers(&mut self, mut volumes: Vec<Held>, effects: &mut Vec<Effect>) -> Result<(), Goodbye> {
         match std::mem::replace(&mut self.state, State::AwaitHello) {
             State::AwaitFrontiers(book) => {
                 let mut theirs = book.volumes.clone();
@@ -590,9 +590,11 @@ impl Session {
             State::Live => {
                 self.state = State::Live;
                 let coverage = Arc::make_mut(&mut self.coverage);
+                volumes.retain(|(volume, _)| volume.site == self.replica.site && coverage.scope().includes(volume));
                 for (volume, frontier) in &volumes {
                     coverage.restate(volume, frontier);
                 }
+                bounded(coverage)?;
                 // What was read under the old coverage is read again; a chunk on its way no longer fits the cursor.
                 self.cursor = 0;
                 self.in_sync = false;
@@ -695,9 +697,7 @@ impl Session {
             }
             ours
         });
-        if coverage.writers() > WRITERS {
-            return Err(Goodbye::new(GoodbyeCode::Malformed, "more writers than any site has"));
-        }
+        bounded(coverage)?;
         self.unstored.push_back(unstored);
         self.in_sync = false;
         effects.push(Effect::Store(Batch { ticket, frame, parts }));
@@ -947,6 +947,13 @@ fn send(frame: Bytes, effects: &mut Vec<Effect>) -> Result<(), Goodbye> {
         ));
     }
     effects.push(Effect::Send(frame));
+    Ok(())
+}
+
+fn bounded(coverage: &Coverage) -> Result<(), Goodbye> {
+    if coverage.writers() > WRITERS {
+        return Err(Goodbye::new(GoodbyeCode::Malformed, "more writers than any site has"));
+    }
     Ok(())
 }
 
