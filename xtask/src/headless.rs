@@ -5,22 +5,17 @@
 //! the reunion, and on a device that was enrolled only then and knows the server alone.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
 use xtask::command_line::CommandLine;
 use xtask::demo::{self, DUTY_OFFICER, Demo, DeviceRole, GUARD, PLUMBER};
 use xtask::programs::Programs;
+use xtask::round::{POINTS, ROUND, with_a_round_for_now};
 
 /// Exit code of `dutybook` when the server cannot be reached.
 const NO_CONNECTION: i32 = 5;
-
-/// The round that is walked.
-const ROUND: &str = "演示巡视";
-/// Code of the checkpoint where something is wrong: the water pump room.
-const ABNORMAL_AT: &str = "DEMO-07";
 
 /// Plays it in `folder` and prints it; whether everything came out as it must is in the answer.
 pub(crate) fn play(programs: &Programs, site_file: &Path, folder: &Path) -> Result<bool> {
@@ -126,7 +121,7 @@ fn patrol(tablet: &CommandLine, written: &mut Written, told: &mut Told) -> Resul
     for stop in &stops {
         let index = &stop["index"];
         act(json!({ "do": "scan", "code": stop["code"], "method": "qr", "expected_stop": index }))?;
-        if stop["code"] != ABNORMAL_AT {
+        if stop["code"] != POINTS[1].code {
             act(json!({ "do": "all_normal", "stop": index }))?;
             continue;
         }
@@ -156,33 +151,11 @@ fn patrol(tablet: &CommandLine, written: &mut Written, told: &mut Told) -> Resul
     Ok(())
 }
 
-/// The round of [`with_a_round_for_now`] in the patrol monitor: its record and its line.
+/// [`ROUND`] in the patrol monitor: its record and its line.
 fn round_for_now(tablet: &CommandLine) -> Result<(String, Value)> {
     let Value::Array(runs) = tablet.ask(&["rounds"])? else { bail!("`rounds` gave no list") };
     let run = runs.into_iter().find(|run| run["route_name"] == ROUND).context("the round for now is not planned")?;
     Ok((text(&run["record"]).to_owned(), run))
-}
-
-/// The demo site with one more route, walked once, from this minute on: at some hours of the day
-/// the site plans no round that could be started.
-fn with_a_round_for_now(site_file: &Path, folder: &Path) -> Result<PathBuf> {
-    /// The demo site's zone, east of UTC.
-    const ZONE_MIN: i64 = 8 * 60;
-    let site = fs::read_to_string(site_file).with_context(|| format!("{} cannot be read", site_file.display()))?;
-    let minute = (now_ms() / 60_000 + ZONE_MIN).rem_euclid(24 * 60);
-    let stops: String = ["gate-south", "cp-control", "cp-power", "cp-water-pump", "cp-garage-east", "cp-roof"]
-        .map(|point| format!("  {{ point = \"{point}\", from = 0, to = 90 }},\n"))
-        .concat();
-    let route = format!(
-        "\n[[route]]\nkey = \"now\"\nname = \"{ROUND}\"\nkind = \"巡更\"\npost = \"patrol\"\n\
-         starts = [\"{:02}:{:02}\"]\nstops = [\n{stops}]\n",
-        minute / 60,
-        minute % 60
-    );
-    fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
-    let file = folder.join("site.toml");
-    fs::write(&file, site + &route).with_context(|| format!("{} cannot be written", file.display()))?;
-    Ok(file)
 }
 
 /// The desk's part: a call about a leak, registered and dispatched in one go.
@@ -327,12 +300,6 @@ fn number_of<'a>(done: &'a Value, kind: &str) -> Result<&'a str> {
 
 fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
-}
-
-#[expect(clippy::disallowed_methods, reason = "xtask is at the edge: the round for now depends on the clock")]
-fn now_ms() -> i64 {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// What has been told so far.

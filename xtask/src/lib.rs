@@ -11,4 +11,5 @@ pub mod demo;
 pub mod display;
 pub mod process;
 pub mod programs;
+pub mod round;
 pub mod server;

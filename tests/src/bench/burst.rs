@@ -54,8 +54,8 @@ impl Burst {
         let url = fleet.url()?;
         let mut coming = JoinSet::new();
         let started = Instant::now();
-        for desk in crowd.iter().cloned() {
-            let url = url.clone();
+        for desk in &crowd {
+            let (desk, url) = (desk.clone(), url.clone());
             coming.spawn(async move { desk.sync(&url).await.map(|()| started.elapsed().as_secs_f64()) });
         }
         let took = coming.join_all().await.into_iter().collect::<Result<Vec<f64>>>()?;

@@ -13,8 +13,8 @@ use xtask::command_line::CommandLine;
 use xtask::demo::Demo;
 use xtask::display::VirtualDisplay;
 use xtask::programs::Programs;
+use xtask::round::with_a_round_for_now;
 
-use super::site::with_a_round_for_now;
 use super::window::{Window, lock};
 
 /// What a journey plays on.
@@ -41,7 +41,8 @@ impl Stage {
     /// Brings the demo site up, with [`ROUND`](super::ROUND) added: its server, and the enrolled devices `desk` and
     /// `tablet`, which [`open`](Self::open) opens under these names.
     pub fn demo(&self) -> Result<Demo> {
-        let site_file = with_a_round_for_now(self.data.path())?;
+        let site_file =
+            with_a_round_for_now(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../demo/site.toml"), self.data.path())?;
         let demo = Demo::bring_up(&self.programs, &site_file, self.data.path(), None)?;
         let folders = [demo.server.data(), demo.desk.data(), demo.tablet.data()].map(Path::to_owned);
         lock(&self.replicas).extend(folders);
