@@ -17,6 +17,7 @@ export const zone = {
 }
 
 /** The instant as a date whose UTC fields read as the site's clock. */
+// eslint-disable-next-line svelte/prefer-svelte-reactivity -- a value that is read at once, never kept or changed
 export const siteDate = (at: number): Date => new Date(at + minutes * MINUTE_MS)
 
 /** The instant at which the site's clock reads these fields. */
