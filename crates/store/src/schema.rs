@@ -20,7 +20,7 @@ const APPLICATION_ID: i32 = 0x4474_626b;
 const MIGRATIONS: &[&str] = &[include_str!("schema/0001_log.sql")];
 
 /// How long to wait for another process that writes.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What lies at the path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
