@@ -21,7 +21,9 @@ pub(crate) struct Place {
 impl Place {
     /// Asks cargo.
     pub(crate) fn find() -> Result<Self> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask lies in no folder")?.to_owned();
+        // As cargo says at run time: two clones may share one target folder, and so this program.
+        let here = env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+        let root = Path::new(&here).parent().context("xtask lies in no folder")?.to_owned();
         let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let output = Command::new(&cargo)
             .args(["metadata", "--no-deps", "--format-version", "1"])
