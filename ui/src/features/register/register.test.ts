@@ -24,7 +24,7 @@ const answers: Record<string, () => unknown> = {
 }
 
 let stop = (): void => {}
-beforeEach(() => {
+beforeEach(async () => {
   refuse = false
   asked.length = 0
   drafts.current = emptyDraft()
@@ -39,6 +39,8 @@ beforeEach(() => {
   vi.stubGlobal('__TAURI_EVENT_PLUGIN_INTERNALS__', { unregisterListener: () => {} })
   stop = keyboard.listen()
   render(Register, { onopen: () => {}, called: 0 })
+  // The desk is ready to write when its first field has the focus.
+  await waitFor(() => expect(document.activeElement).toBe(screen.getByTestId('register-unit')))
 })
 afterEach(() => {
   stop()
