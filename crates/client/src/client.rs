@@ -126,7 +126,8 @@ impl Client {
         self.inner.site.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Tells what changed in the book, whoever wrote it. A receiver that fell behind asks for everything again.
+    /// Tells what changed in the book, whoever wrote it. An empty change, or a receiver that fell behind, means that
+    /// anything may have changed.
     #[must_use]
     pub fn changes(&self) -> broadcast::Receiver<BookChanged> {
         self.inner.changes.subscribe()
@@ -320,9 +321,13 @@ impl Client {
         kinds.sort_unstable();
         kinds.dedup();
         let records = changed.records.iter().map(|(id, _)| *id).collect();
-        // Nobody listening is fine: a command line has no screens.
-        let _ = self.inner.changes.send(BookChanged { kinds, records });
+        self.announce(BookChanged { kinds, records });
         Ok(())
+    }
+
+    /// Tells whoever listens. Nobody is fine: a command line has no screens.
+    pub(crate) fn announce(&self, changed: BookChanged) {
+        let _ = self.inner.changes.send(changed);
     }
 
     /// Brings documents and tables up to what the log holds, as after a crash between the two.

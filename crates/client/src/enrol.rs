@@ -35,17 +35,16 @@ struct Problem {
     message: String,
 }
 
-/// Enrols the device whose data folder is `dir`, making its key and its book, and opens it. A folder whose device was
-/// enrolled before is refused.
+/// Enrols the device whose data folder is `dir`, making its key and its book, and opens it.
+///
+/// A device may enrol again with the server it was enrolled with: one that came back from an older copy may have
+/// forgotten it, and what the device holds has to get there. Any other server is refused and changes nothing here.
 ///
 /// # Errors
 /// [`Error::Enrolment`] in the server's words; [`Error::Offline`] when it cannot be reached. Nothing is left half-way:
 /// the device's key is kept and used at the next try.
 pub async fn enrol(dir: &Path, url: &str, token: &str, label: &str, clock: Arc<dyn Clock>) -> Result<Client, Error> {
     let store = Store::open(dir, start_options())?;
-    if let Some(identity) = store.identity()? {
-        return Err(Error::Enrolment(format!("this folder belongs to “{}” already", identity.label)));
-    }
     let asking = Asking { token: token.trim(), device_key: HEXLOWER.encode(&store.device_key().0), name: label };
     let url = url.trim().trim_end_matches('/');
     let offline = |error: reqwest::Error| Error::Offline(error.without_url().to_string());
@@ -66,8 +65,14 @@ pub async fn enrol(dir: &Path, url: &str, token: &str, label: &str, clock: Arc<d
         .and_then(|bytes| bytes.try_into().ok())
         .map(DeviceKey)
         .ok_or_else(|| foreign("key"))?;
+    let site = answer.site.parse().map_err(|_| foreign("site"))?;
+    if let Some(before) = store.identity()?.filter(|before| before.site != site || before.server != server) {
+        let (label, old) = (before.label, before.site);
+        let text = format!("this folder belongs to “{label}” of site {old} and another server; use an empty folder");
+        return Err(Error::Enrolment(text));
+    }
     store.set_identity(&Identity {
-        site: answer.site.parse().map_err(|_| foreign("site"))?,
+        site,
         site_name: answer.site_name,
         label: label.into(),
         prefix: answer.prefix,

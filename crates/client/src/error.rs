@@ -32,12 +32,13 @@ pub enum Error {
     /// The connection failed; what was saved stays saved.
     #[error("no connection: {0}")]
     Offline(String),
-    /// The other side ended the session and said why.
+    /// The session ended for a reason that waiting does not cure: the other side sent this device away, or did not
+    /// show that it is the server this device was enrolled with.
     #[error("{text}")]
     SentAway {
-        /// The other side's code.
+        /// The code of whoever ended it.
         code: String,
-        /// The other side's words.
+        /// Their words.
         text: String,
     },
 }
@@ -77,7 +78,7 @@ impl Error {
             Self::Offline(text) => {
                 words!("没有连上({text})。已保存的不会丢。", "No connection ({text}). What was saved is kept.")
             }
-            Self::SentAway { text, .. } => words!("对方结束了同步:{text}", "The other side ended the session: {text}"),
+            Self::SentAway { text, .. } => words!("同步停止了:{text}", "Sync has stopped: {text}"),
             Self::Store(error) => {
                 words!("本机的值班簿出了问题:{error}", "The local book has a problem: {error}")
             }

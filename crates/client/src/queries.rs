@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use dutybook_domain::engine::{Deadline, Kind};
+use dutybook_domain::engine::{Deadline, HistoryFact, Kind};
 use dutybook_domain::kinds::{self, AnyView};
 use dutybook_domain::patrol_run::{self, PatrolRunView, PlannedRun, RunStatus};
+use dutybook_domain::record::RecordDoc;
 use dutybook_domain::site::Site;
 use dutybook_domain::site::units::UnitHit;
 use dutybook_domain::{Day, RecordId, Timestamp, words};
@@ -293,12 +294,11 @@ impl Client {
     /// [`Error::Missing`].
     pub fn history(&self, id: RecordId) -> Result<Vec<HistoryShown>, Error> {
         let doc = self.inner.store.doc(id)?.ok_or_else(|| Error::Missing(id.to_string()))?;
-        let kind = kinds::find(doc.kind()).ok_or_else(|| Error::Missing(doc.kind().to_owned()))?;
+        let facts = kinds::find(doc.kind()).map_or_else(|| unknown_history(&doc), |kind| kind.history(&doc));
         let entries = self.inner.store.entries_of(id)?;
         let server: BTreeMap<VolumeId, Frontier> =
             self.inner.store.peer_frontier(self.identity().server)?.into_iter().collect();
-        Ok(kind
-            .history(&doc)
+        Ok(facts
             .into_iter()
             .map(|fact| {
                 let entry = entries.iter().find(|entry| entry.facts.contains(&fact.fact));
@@ -340,6 +340,25 @@ impl Client {
         shown.sort_by(|a, b| (a.contact.category, &a.contact.name).cmp(&(b.contact.category, &b.contact.name)));
         shown
     }
+}
+
+/// The facts of a record whose kind only a newer program knows: who, when, and what stands there.
+fn unknown_history(doc: &RecordDoc) -> Vec<HistoryFact> {
+    let facts = doc.facts.iter().map(|raw| {
+        let word = &raw.kind;
+        HistoryFact {
+            fact: raw.id,
+            kind: raw.kind.clone(),
+            at: raw.at,
+            by: raw.by.clone(),
+            words: words!("未识别({word})", "unknown ({word})"),
+            body: Value::Object(raw.body.clone()),
+            amended: Vec::new(),
+            voided: None,
+            known: false,
+        }
+    });
+    facts.collect()
 }
 
 fn month_of(day: Day) -> Option<dutybook_log::Month> {

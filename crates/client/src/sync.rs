@@ -26,7 +26,7 @@ use tokio_util::sync::CancellationToken;
 use crate::client::Client;
 use crate::clock::random;
 use crate::error::Error;
-use crate::shown::{SyncShown, SyncWord};
+use crate::shown::{BookChanged, SyncShown, SyncWord};
 
 /// Setting that holds the server's address.
 pub(crate) const SERVER_URL: &str = "server_url";
@@ -47,7 +47,8 @@ pub struct Link {
     pub offline_since: Option<Timestamp>,
     /// When the server last said anything of what it holds.
     pub last_contact: Option<Timestamp>,
-    /// Why the server sent this device away, when coming again will not help.
+    /// Why there is no session, when coming again will not help: the server sent this device away, or what answers is
+    /// not the server.
     pub trouble: Option<String>,
     /// Last arrival in the own log.
     pub(crate) committed: u64,
@@ -108,7 +109,7 @@ impl Client {
             last_contact: link.last_contact,
             trouble: link
                 .trouble
-                .map(|text| words!("服务器拒绝了本机:{text}", "The server refused this device: {text}")),
+                .map(|text| words!("同步停止了:{text}", "Sync has stopped: {text}")),
             set_aside: u32::try_from(counts.quarantined + counts.marked).unwrap_or(u32::MAX),
         })
     }
@@ -313,6 +314,8 @@ impl Client {
                 let (store, server, now) = (self.inner.store.clone(), self.identity().server, self.now());
                 blocking(move || Ok(store.set_peer_frontier(server, &held)?)).await?;
                 self.inner.link.send_modify(|link| link.last_contact = Some(now));
+                // What lists say of delivery has changed, of which records only the store knows.
+                self.announce(BookChanged::default());
             }
             Effect::InSync => {
                 let now = self.now();
@@ -346,11 +349,13 @@ impl Client {
             Effect::Close { goodbye, by_peer } => {
                 let passes = goodbye.code.may_pass();
                 let (code, text) = (goodbye.code.as_str().to_owned(), goodbye.text);
-                return Ok(Performed::Closed(match (by_peer, passes) {
-                    (true, false) => Err(Error::SentAway { code, text }),
-                    (true, true) => Err(Error::Offline(text)),
-                    (false, _) if matches!(goodbye.code, GoodbyeCode::ShuttingDown) => Ok(()),
-                    (false, _) => Err(Error::Offline(text)),
+                return Ok(Performed::Closed(if !passes {
+                    // Whoever said it: somebody else in the server's place does not become the server by waiting.
+                    Err(Error::SentAway { code, text })
+                } else if !by_peer && matches!(goodbye.code, GoodbyeCode::ShuttingDown) {
+                    Ok(())
+                } else {
+                    Err(Error::Offline(text))
                 }));
             }
         }
