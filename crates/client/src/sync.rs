@@ -107,9 +107,7 @@ impl Client {
             undelivered,
             offline_since: link.offline_since,
             last_contact: link.last_contact,
-            trouble: link
-                .trouble
-                .map(|text| words!("同步停止了:{text}", "Sync has stopped: {text}")),
+            trouble: link.trouble.map(|text| words!("同步停止了:{text}", "Sync has stopped: {text}")),
             set_aside: u32::try_from(counts.quarantined + counts.marked).unwrap_or(u32::MAX),
         })
     }
