@@ -14,5 +14,5 @@ async fn coming_back_with_nothing_new_costs_the_same_with_a_hundred_orders_and_a
         reconnect.measure(&mut book).await?;
     }
     assert!(reconnect.failures().is_empty(), "{:#?}\n{}", reconnect.failures(), reconnect.table());
-    book.fleet.finish(&[&book.desk]).await
+    book.fleet.stop_server().await
 }

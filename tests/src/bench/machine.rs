@@ -43,7 +43,7 @@ impl Machine {
             kernel,
             file_system: file_system(folder.path()),
             flush_ms: flush_ms(folder.path())?,
-            commit: said_by(Command::new("git").args(["rev-parse", "--short", "HEAD"])),
+            commit: said_by(Command::new("git").args(["describe", "--always", "--dirty", "--exclude", "*"])),
             rustc: said_by(Command::new("rustc").arg("--version")),
             load: [load(), None],
         })
