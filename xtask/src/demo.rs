@@ -4,11 +4,11 @@
 //! Every step looks at what is there first, so bringing up what was left half-way, or yesterday,
 //! goes on from there.
 
-use std::fs;
+use std::fs::{self, File};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use crate::command_line::CommandLine;
@@ -26,6 +26,8 @@ pub struct Demo {
     pub tablet: CommandLine,
     programs: Programs,
     folder: PathBuf,
+    /// Locked as long as this lives: two servers on one folder would be two histories.
+    _in_use: File,
 }
 
 /// What a device is enrolled as.
@@ -67,6 +69,7 @@ impl Demo {
     /// free one.
     pub fn bring_up(programs: &Programs, site_file: &Path, folder: &Path, port: Option<u16>) -> Result<Self> {
         fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
+        let in_use = lock(folder)?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, kept_port(folder, port)?));
         let mut server = Server::new(programs, &folder.join("server"), address, &folder.join("server.log"))?;
         server.init(SITE.0, SITE.1)?;
@@ -78,6 +81,7 @@ impl Demo {
             tablet: device("tablet")?,
             programs: programs.clone(),
             folder: folder.to_owned(),
+            _in_use: in_use,
         };
         let admin = device("admin")?;
         demo.enrol(&admin, DeviceRole::Admin, "管理电脑")?;
@@ -122,18 +126,61 @@ pub fn sign_in(device: &CommandLine, (name, pin): Person) -> Result<()> {
 pub fn list(device: &CommandLine, kind: &str) -> Result<Vec<Value>> {
     match device.ask(&["list", kind, "--all"])? {
         Value::Array(records) => Ok(records),
-        other => anyhow::bail!("`list` gave no list: {other}"),
+        other => bail!("`list` gave no list: {other}"),
     }
+}
+
+/// The name of the file that is locked in a folder in use.
+pub const IN_USE: &str = "in-use";
+
+/// Takes the folder for this process; the lock goes with the file, and with the process, however it ends.
+pub fn lock(folder: &Path) -> Result<File> {
+    let path = folder.join(IN_USE);
+    let file = File::create(&path).with_context(|| format!("{} cannot be made", path.display()))?;
+    if file.try_lock().is_err() {
+        bail!("{} 正被另一个程序使用 · is in use; does another `cargo xtask run` still run?", folder.display());
+    }
+    Ok(file)
 }
 
 /// Devices keep the address that they were enrolled with, so the port stays the same.
 fn kept_port(folder: &Path, wanted: Option<u16>) -> Result<u16> {
     let file = folder.join("port");
     let kept = fs::read_to_string(&file).ok().and_then(|port| port.trim().parse().ok());
-    let port = match wanted.or(kept) {
-        Some(port) => port,
-        None => free_port()?,
+    let port: u16 = match (kept, wanted) {
+        (Some(kept), Some(wanted)) if kept != wanted => {
+            bail!("the devices in {} were enrolled with port {kept}; `--fresh` starts anew", folder.display())
+        }
+        (Some(port), _) | (None, Some(port)) => port,
+        (None, None) => free_port()?,
     };
     fs::write(&file, format!("{port}\n")).with_context(|| format!("{} cannot be written", file.display()))?;
     Ok(port)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_in_use_is_left_alone_until_it_is_free() {
+        let folder = std::env::temp_dir().join(format!("xtask-demo-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let first = lock(&folder).unwrap();
+        assert!(lock(&folder).unwrap_err().to_string().contains("in use"));
+        drop(first);
+        lock(&folder).unwrap();
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn the_port_that_devices_were_enrolled_with_stays() {
+        let folder = std::env::temp_dir().join(format!("xtask-port-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let first = kept_port(&folder, None).unwrap();
+        assert_eq!(kept_port(&folder, None).unwrap(), first);
+        assert_eq!(kept_port(&folder, Some(first)).unwrap(), first);
+        assert!(kept_port(&folder, Some(first.wrapping_add(1))).unwrap_err().to_string().contains("--fresh"));
+        fs::remove_dir_all(folder).unwrap();
+    }
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use xtask::command_line::CommandLine;
-use xtask::demo::Demo;
+use xtask::demo::{self, Demo};
 use xtask::display::VirtualDisplay;
 use xtask::process::Running;
 use xtask::programs::Programs;
@@ -125,6 +125,7 @@ fn move_aside(folder: &Path) -> Result<()> {
     if !folder.exists() {
         return Ok(());
     }
+    let _in_use = demo::lock(folder)?;
     let aside = (1..)
         .map(|number| folder.join(format!("{ASIDE}{number}")))
         .find(|aside| !aside.exists())
@@ -132,8 +133,9 @@ fn move_aside(folder: &Path) -> Result<()> {
     fs::create_dir(&aside).with_context(|| format!("{} cannot be made", aside.display()))?;
     for entry in fs::read_dir(folder).with_context(|| format!("{} cannot be read", folder.display()))? {
         let entry = entry.context("the data folder cannot be read")?;
-        if !entry.file_name().to_string_lossy().starts_with(ASIDE) {
-            fs::rename(entry.path(), aside.join(entry.file_name()))
+        let name = entry.file_name();
+        if name != demo::IN_USE && !name.to_string_lossy().starts_with(ASIDE) {
+            fs::rename(entry.path(), aside.join(name))
                 .with_context(|| format!("{} cannot be moved aside", entry.path().display()))?;
         }
     }
