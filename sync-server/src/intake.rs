@@ -310,7 +310,7 @@ impl Writing {
     fn write_held(&mut self) {
         for (peer, PeerHeld { stated, acked }) in std::mem::take(&mut self.held) {
             let acked: Vec<Held> = acked.into_iter().collect();
-            let written = if stated.is_empty() { Ok(()) } else { self.store.set_peer_frontier(peer, &stated) };
+            let written = if stated.is_empty() { Ok(()) } else { self.write_stated(peer, &stated) };
             let written = written
                 .and_then(|()| if acked.is_empty() { Ok(()) } else { self.store.set_peer_frontier(peer, &acked) });
             if let Err(error) = written {
@@ -322,6 +322,24 @@ impl Writing {
                 tracing::warn!(%error, "a contact could not be written down");
             }
         }
+    }
+}
+
+impl Writing {
+    /// A peer said all it holds of some volumes: what it acknowledged before and no longer names, it has lost.
+    fn write_stated(&self, peer: DeviceKey, stated: &[Held]) -> Result<(), Error> {
+        let mut known: BTreeMap<VolumeId, Frontier> = self.store.peer_frontier(peer)?.into_iter().collect();
+        let mut lost = false;
+        for (volume, frontier) in stated {
+            let before = known.remove(volume).unwrap_or_default();
+            lost |= before.iter().any(|(writer, _)| frontier.get(writer).is_none());
+        }
+        if lost {
+            tracing::warn!(device = %peer, "a device holds less than it had acknowledged; its disk may be an older copy");
+            self.store.forget_peer_frontier(peer)?;
+            self.store.set_peer_frontier(peer, &known.into_iter().collect::<Vec<_>>())?;
+        }
+        self.store.set_peer_frontier(peer, stated)
     }
 }
 

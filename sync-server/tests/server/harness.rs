@@ -119,12 +119,12 @@ impl Site {
         tokio::time::timeout(PATIENCE, asking).await.unwrap()
     }
 
-    /// Reads the status page until it shows `text`.
-    pub(crate) async fn page_with(&self, text: &str) -> String {
+    /// Reads the status page until it is as it should be.
+    pub(crate) async fn page_until(&self, condition: impl Fn(&str) -> bool) -> String {
         let asking = async {
             loop {
                 let page = reqwest::get(self.url("/")).await.unwrap().text().await.unwrap();
-                if page.contains(text) {
+                if condition(&page) {
                     return page;
                 }
             }

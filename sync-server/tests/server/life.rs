@@ -47,18 +47,24 @@ async fn what_cannot_be_stored_is_not_acknowledged() {
     let tablet = site.device(AppRole::Tablet, "巡逻1").await;
     let mut link = tablet.connect(&site).await;
     link.in_sync().await;
-    // The database belongs to somebody else for longer than anybody waits.
+    // Something in the database is damaged.
     let other = rusqlite::Connection::open(site.data().join("book.sqlite")).unwrap();
-    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    other.busy_timeout(crate::harness::PATIENCE).unwrap();
+    other.execute_batch("ALTER TABLE dirty RENAME TO damaged").unwrap();
     tablet.write(Class::Duty, 1, 100);
     let (goodbye, by_peer) = link.until(|state| state.over).await.goodbye.unwrap();
     assert_eq!((&goodbye.code, by_peer), (&GoodbyeCode::StorageUnavailable, true));
     assert!(goodbye.code.may_pass(), "the device comes again by itself");
     assert_eq!(tablet.undelivered(), 1);
-    other.execute_batch("ROLLBACK").unwrap();
+    let answer = reqwest::get(site.url("/healthz")).await.unwrap();
+    assert_eq!(answer.status(), 503);
+    let health: serde_json::Value = answer.json().await.unwrap();
+    assert_eq!((&health["ok"], &health["disk"]["state"]), (&false.into(), &"failed".into()));
+    other.execute_batch("ALTER TABLE damaged RENAME TO dirty").unwrap();
     let mut link = tablet.connect(&site).await;
     link.in_sync().await;
     assert_eq!(tablet.undelivered(), 0);
+    site.health_until(|health| health["ok"] == true).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -86,7 +92,7 @@ async fn health_and_status_tell_how_it_is() {
     assert_eq!((&health["devices"], &health["connected"]), (&2.into(), &1.into()));
     assert_eq!(health["quarantined"], 0);
     assert!(health["disk"]["free_bytes"].as_u64().unwrap() > 0);
-    let page = site.page_with("在线").await;
+    let page = site.page_until(|page| page.contains("在线")).await;
     for shown in ["值班簿服务器", "Dutybook server", "示范小区 Demo Court", "&lt;巡逻1&gt;", "T1", "D1", "在线", "从未"]
     {
         assert!(page.contains(shown), "{shown}");
@@ -96,6 +102,6 @@ async fn health_and_status_tell_how_it_is() {
     link.cut();
     site.health_until(|health| health["connected"] == 0).await;
     // The last contact is remembered.
-    let page = site.page_with("just now").await;
+    let page = site.page_until(|page| page.contains("just now")).await;
     assert!(!page.contains("在线 <small>connected"));
 }

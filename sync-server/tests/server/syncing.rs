@@ -3,7 +3,7 @@
 use dutybook_domain::device::AppRole;
 use dutybook_domain::engine::Class;
 
-use crate::harness::{Device, Site, eventually};
+use crate::harness::{Device, Manner, Site, dial, eventually};
 
 /// Waits until both devices hold the same.
 async fn until_equal(a: &Device, b: &Device) {
@@ -136,4 +136,37 @@ async fn a_server_restored_from_an_old_copy_is_filled_again() {
     let entries = desk.store.counts().unwrap().entries;
     site.health_until(|health| health["entries"] == entries).await;
     assert_eq!(desk.undelivered(), 0);
+}
+
+/// What the status page says a device has not acknowledged.
+fn undelivered(page: &str, prefix: &str) -> u32 {
+    let row = page.split(&format!("device-{prefix}\"")).nth(1).unwrap().split("</tr>").next().unwrap();
+    row.rsplit("<td class=\"n\">").next().unwrap().trim_end_matches("</td>").parse().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tablet_whose_disk_is_an_older_copy_is_not_shown_as_holding_what_it_lost() {
+    let site = Site::open().await;
+    let desk = site.device(AppRole::Desk, "前台").await;
+    let tablet = site.device(AppRole::Tablet, "巡逻1").await;
+    let (folder, copy) = (site.folder.path().join("巡逻1"), site.folder.path().join("copy"));
+    drop(tablet);
+    std::fs::create_dir(&copy).unwrap();
+    for file in std::fs::read_dir(&folder).unwrap().map(Result::unwrap) {
+        std::fs::copy(file.path(), copy.join(file.file_name())).unwrap();
+    }
+    let tablet = Device::unknown(&folder, site.key);
+    desk.write(Class::Duty, 5, 100);
+    let mut links = [desk.connect(&site).await, tablet.connect(&site).await];
+    for link in &mut links {
+        link.in_sync().await;
+    }
+    until_equal(&desk, &tablet).await;
+    site.page_until(|page| undelivered(page, "T1") == 0).await;
+    // It comes back with the older disk, and takes nothing.
+    let older = Device::unknown(&copy, site.key);
+    assert_eq!(older.store.device_key(), tablet.store.device_key());
+    let (socket, challenge) = dial(&site).await;
+    let _silent = older.drive(socket, challenge, "demo", site.key, Manner::Silent);
+    site.page_until(|page| undelivered(page, "T1") >= 5).await;
 }
