@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use dutybook_tests::windows::{Stage, Window, journey, until};
-use serde_json::{Value, json};
+use serde_json::json;
 use xtask::demo::{self, DUTY_OFFICER, GUARD};
 
 use crate::people::{DESK, TABLET, keep_looks};
@@ -60,7 +60,7 @@ async fn see_root(window: &Window, attribute: &str, value: &str) -> Result<()> {
     until(&format!("{}: {attribute}={value} on the page", window.name()), async || {
         let script = "return document.documentElement.getAttribute(arguments[0])";
         let is = window.run(script, vec![json!(attribute)]).await?;
-        Ok((is == Value::from(value)).then_some(()))
+        Ok((is == *value).then_some(()))
     })
     .await
 }
