@@ -302,3 +302,106 @@ impl Device {
         Ok(self.client.records(&asked)?.into_iter().map(|row| row.id).collect())
     }
 }
+
+// ---- what tests of bad input and of copies need besides -------------------------------------------------------------
+
+/// What a replica reads in every record: the kind, the view, what is not clear.
+pub type Readings = std::collections::BTreeMap<RecordId, (String, Value, Value)>;
+
+/// What stands in a book, record by record.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn readings(store: &Store) -> Result<Readings> {
+    let rows = store.records(&dutybook_store::RecordFilter::default())?;
+    rows.into_iter().map(|row| Ok((row.id, (row.kind, row.view, serde_json::to_value(row.anomalies)?)))).collect()
+}
+
+impl Fleet {
+    /// The folder all replicas lie in.
+    #[must_use]
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
+    /// The server's folder.
+    #[must_use]
+    pub fn server_folder(&self) -> PathBuf {
+        self.folder.path().join("server")
+    }
+
+    /// The device that keeps the site's data.
+    ///
+    /// # Errors
+    /// Before it was made.
+    pub fn admin(&self) -> Result<&Device> {
+        self.admin.as_ref().context("there is no administrator's device")
+    }
+
+    /// The book of the server while it is stopped, with everything in it brought up to date.
+    ///
+    /// # Errors
+    /// While it runs.
+    pub fn server_book(&self) -> Result<Store> {
+        ensure!(self.running.is_none(), "the server is running");
+        let random: fn(&mut [u8]) = |bytes| bytes.copy_from_slice(&vec![9; bytes.len()]);
+        let store = Store::open(&self.server_folder(), OpenOptions { actor: [9; 16], random: Box::new(random) })?;
+        while store.materialise(1_000)?.1 {}
+        Ok(store)
+    }
+
+    /// Brings everybody together, stops the server, and compares what every replica reads in every record, before
+    /// [`Fleet::finish`] does the rest.
+    ///
+    /// # Errors
+    /// What differs, in words.
+    pub async fn finish_reading_the_same(mut self, devices: &[&Device]) -> Result<()> {
+        if self.running.is_none() {
+            self.start_server().await?;
+        }
+        self.meet(devices).await?;
+        self.stop_server().await?;
+        let server = readings(&self.server_book()?)?;
+        for device in devices.iter().copied().chain(&self.admin) {
+            let theirs = readings(device.client.store())?;
+            let label = &device.client.identity().label;
+            for (record, reading) in &server {
+                ensure!(theirs.get(record) == Some(reading), "{label} reads {record} otherwise than the server");
+            }
+            ensure!(theirs.len() == server.len(), "{label} lists records that the server does not");
+        }
+        self.finish(devices).await
+    }
+}
+
+impl Device {
+    /// Opens the book in a folder, as after the program was started again.
+    ///
+    /// # Errors
+    /// When it does not open.
+    pub fn start(folder: PathBuf, clock: Arc<SetClock>) -> Result<Self> {
+        Ok(Self { client: Client::open(&folder, clock.clone())?, clock, folder })
+    }
+
+    /// Switches the program off. The folder stays.
+    #[must_use]
+    pub fn switch_off(self) -> (PathBuf, Arc<SetClock>) {
+        (self.folder, self.clock)
+    }
+}
+
+/// Copies a folder that no program has open, over what lies at the other place.
+///
+/// # Errors
+/// When a file cannot be copied.
+pub fn copy_folder(from: &std::path::Path, to: &std::path::Path) -> Result<()> {
+    if to.exists() {
+        std::fs::remove_dir_all(to)?;
+    }
+    std::fs::create_dir_all(to)?;
+    for file in std::fs::read_dir(from)? {
+        let file = file?;
+        std::fs::copy(file.path(), to.join(file.file_name()))?;
+    }
+    Ok(())
+}

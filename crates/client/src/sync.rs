@@ -248,12 +248,20 @@ impl Client {
         let parts =
             batch.parts().map(|part| IncomingPart::read(*part.volume(), part.heads(), part.entries())).collect();
         let incoming = IncomingBatch { from: Some(self.identity().server), received_ms: self.now().0, parts };
-        let receipt = self.inner.store.ingest(&incoming)?;
+        let mut receipt = self.inner.store.ingest(&incoming)?;
         let sent: Vec<(VolumeId, Frontier)> = batch
             .parts()
             .map(|part| (*part.volume(), part.heads().iter().map(|head| (head.writer(), head.position)).collect()))
             .collect();
-        let released = self.settle()?;
+        let mut released = self.settle()?;
+        if receipt.parked > 0 {
+            // The batch itself may have said which devices there are, those taken out of use among them: what these
+            // wrote counts because it is the server that hands it over, which what waits no longer knows.
+            let restate = receipt.restate;
+            receipt = self.inner.store.ingest(&incoming)?;
+            receipt.restate |= restate;
+            released |= self.settle()?;
+        }
         // Who sends an entry has it. Only now: entries of a device that was not known yet have been let in.
         self.inner.store.set_peer_frontier(self.identity().server, &sent)?;
         self.inner.link.send_modify(|link| link.committed = link.committed.max(receipt.arrival));

@@ -4,5 +4,9 @@
 
 mod airplane_mode;
 mod bad_input;
+mod hostile;
 mod merging;
+mod newer;
 mod patrol;
+mod restore;
+mod rogue;
