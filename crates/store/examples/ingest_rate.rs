@@ -14,7 +14,9 @@ use dutybook_domain::role::{Role, Signer};
 use dutybook_domain::time::Zone;
 use dutybook_domain::{FactId, RecordId, Timestamp};
 use dutybook_log::{AuthorId, DeviceKey, Head, Recorded};
-use dutybook_store::{Error, Identity, IncomingBatch, IncomingPart, LogEntry, OpenOptions, Stamp, Store};
+use dutybook_store::{
+    Error, Identity, IncomingBatch, IncomingPart, LedgerFilter, LogEntry, OpenOptions, RecordFilter, Stamp, Store,
+};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -68,6 +70,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     while server.materialise(64)?.1 {}
     report("made into records", entries, started);
     println!("{:>10} records", server.counts()?.records);
+    ask(&server)?;
 
     let started = Instant::now();
     server.rebuild_projections()?;
@@ -78,6 +81,26 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     report("checked", entries, started);
     assert!(found.ok, "{:#?}", found.problems);
     Ok(())
+}
+
+/// What screens ask for, once each.
+fn ask(store: &Store) -> Result<(), Error> {
+    let open = RecordFilter { open: Some(true), limit: 200, ..RecordFilter::default() };
+    let text = |text| RecordFilter { text: Some(text), limit: 50, ..RecordFilter::default() };
+    let timed = |what: &str, ask: &dyn Fn() -> Result<usize, Error>| -> Result<(), Error> {
+        let started = Instant::now();
+        let found = ask()?;
+        println!("{:>10.2?} {what} ({found})", started.elapsed());
+        Ok(())
+    };
+    timed("200 open records", &|| Ok(store.records(&open)?.len()))?;
+    timed("how many are open", &|| Ok(store.count_records(&open)? as usize))?;
+    timed("text of two characters", &|| Ok(store.records(&text("现场"))?.len()))?;
+    timed("text of four characters", &|| Ok(store.records(&text("已到现场"))?.len()))?;
+    timed("text that stands nowhere", &|| Ok(store.records(&text("消防水箱"))?.len()))?;
+    timed("200 ledger lines", &|| Ok(store.ledger(&LedgerFilter { limit: 200, ..LedgerFilter::default() })?.len()))?;
+    timed("what the server lacks", &|| Ok(store.undelivered(store.device_key())? as usize))?;
+    timed("all frontiers and their digest", &|| Ok(store.book_digest()?.len()))
 }
 
 fn report(what: &str, entries: usize, started: Instant) {

@@ -175,7 +175,11 @@ impl Store {
             Order::Urgency => "record.urgency, record.born_ms, record.document",
         };
         let page = page(filter.limit, filter.offset, &mut arguments);
-        let query = format!("SELECT {COLUMNS} WHERE {condition} ORDER BY {order}{page}");
+        // The page is found among narrow columns; cards and views are read for its rows only.
+        let query = format!(
+            "SELECT {COLUMNS} WHERE record.document IN (SELECT document FROM record WHERE {condition} ORDER BY {order}{page})
+             ORDER BY {order}"
+        );
         self.read(|connection| {
             let mut query = connection.prepare_cached(&query)?;
             let mut rows = query.query(params_from_iter(arguments))?;
@@ -194,10 +198,7 @@ impl Store {
     pub fn count_records(&self, filter: &RecordFilter<'_>) -> Result<u64> {
         let mut arguments = Vec::new();
         let condition = filter.condition(&mut arguments);
-        let query = format!(
-            "SELECT count(*) FROM record JOIN document ON document.id = record.document
-             JOIN volume ON volume.id = document.volume WHERE {condition}"
-        );
+        let query = format!("SELECT count(*) FROM record WHERE {condition}");
         self.read(|connection| {
             let count: i64 =
                 connection.prepare_cached(&query)?.query_row(params_from_iter(arguments), |row| row.get(0))?;
@@ -368,7 +369,11 @@ impl RecordFilter<'_> {
             self.responsible.map(|person| person.0.into_bytes().to_vec()),
         );
         all.add("record.number = {}", self.number.map(str::to_owned));
-        all.add("volume.name = {}", self.volume.map(|volume| volume.to_string()));
+        all.add(
+            "record.document IN (SELECT document.id FROM document JOIN volume ON volume.id = document.volume
+                                 WHERE volume.name = {})",
+            self.volume.map(|volume| volume.to_string()),
+        );
         all.add("(record.unclear > 0) = {}", self.unclear);
         all.add("record.born_ms >= {}", self.born_from.map(|at| at.0));
         all.add("record.born_ms < {}", self.born_to.map(|at| at.0));

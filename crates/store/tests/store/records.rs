@@ -189,6 +189,10 @@ fn records_are_found_by_what_stands_in_them() {
     assert_eq!(titles(&desk, &text("%")), Vec::<String>::new());
     assert_eq!(titles(&desk, &RecordFilter { open: Some(true), ..all.clone() }).len(), 2);
     assert_eq!(titles(&desk, &RecordFilter { kind: Some("patrol_run"), ..all.clone() }).len(), 0);
+    let volume = desk.store.record(pump).unwrap().unwrap().volume;
+    assert_eq!(titles(&desk, &RecordFilter { volume: Some(volume), ..all.clone() }).len(), 3);
+    let standing = dutybook_log::VolumeId::standing(volume.site);
+    assert_eq!(titles(&desk, &RecordFilter { volume: Some(standing), ..all.clone() }).len(), 0);
     let state = desk.store.record(door).unwrap().unwrap().card.state;
     assert_eq!(titles(&desk, &RecordFilter { states: &[&state], ..all.clone() }), ["地下车库门坏"]);
     let number = desk.store.record(pump).unwrap().unwrap().card.number.unwrap();
