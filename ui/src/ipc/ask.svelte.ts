@@ -26,20 +26,28 @@ export function ask<T>(question: () => Promise<T>, { kinds, every_ms }: Options 
   let value = $state.raw<T | undefined>(undefined)
   let failure = $state.raw<Failure | undefined>(undefined)
   let turn = 0
+  let latest: Promise<void> = Promise.resolve()
 
-  async function again(): Promise<void> {
+  /** Resolves when the answer shown is at least as new as this call, also when a newer call overtook it. */
+  function again(): Promise<void> {
     turn += 1
-    const mine = turn
+    latest = answered(turn)
+    return latest
+  }
+
+  async function answered(mine: number): Promise<void> {
+    let answer: T
     try {
-      const answer = await question()
-      // A slower answer to an older question must not replace a newer one.
-      if (mine !== turn) return
-      value = answer
-      failure = undefined
+      answer = await question()
     } catch (problem) {
-      if (mine !== turn) return
+      if (mine !== turn) return latest
       failure = failureOf(problem)
+      return
     }
+    // A slower answer to an older question must not replace a newer one.
+    if (mine !== turn) return latest
+    value = answer
+    failure = undefined
   }
 
   const concerns = (changed: BookChanged): boolean =>
