@@ -27,6 +27,7 @@ pub fn builder() -> Builder<tauri::Wry> {
             commands::act_common,
             commands::records,
             commands::record,
+            commands::on_day,
             commands::history,
             commands::monitor,
             commands::run_now,

@@ -3,7 +3,6 @@
 use std::time::Instant;
 
 use dutybook_log::Recorded;
-use uuid::Uuid;
 
 /// The machine's clocks.
 #[derive(Debug)]
@@ -46,9 +45,4 @@ pub(crate) fn fill(bytes: &mut [u8]) {
     // Keys and challenges made without randomness would be worth nothing, and no system that runs this is without.
     #[expect(clippy::expect_used, reason = "see above")]
     getrandom::fill(bytes).expect("the operating system gives random bytes");
-}
-
-/// A new UUIDv7.
-pub(crate) fn new_id() -> Uuid {
-    uuid::Builder::from_unix_timestamp_millis(wall_ms().max(0).unsigned_abs(), &random()).into_uuid()
 }

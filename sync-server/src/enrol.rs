@@ -15,12 +15,11 @@ use axum::extract::rejection::JsonRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use data_encoding::BASE32_NOPAD;
-use dutybook_domain::RecordId;
-use dutybook_domain::Timestamp;
 use dutybook_domain::device::{self, AppRole, DeviceAction};
-use dutybook_domain::engine::{Acting, Kind as _, Refusal, Step};
+use dutybook_domain::engine::{Acting, Kind as _, Names, Refusal, Step};
 use dutybook_domain::role::{Role, Signer};
 use dutybook_domain::site::Site;
+use dutybook_domain::{Day, FactId, RecordId, Timestamp};
 use dutybook_log::{AuthorId, DeviceKey, Recorded};
 use dutybook_store::{Identity, Stamp, Store, Token, Writing};
 use serde::{Deserialize, Serialize};
@@ -212,6 +211,26 @@ fn write(
     Ok(decided.map_err(EnrolError::Refused)?.arrival)
 }
 
+/// New names as the server gives them; it counts no series.
+struct ServerNames {
+    server: DeviceKey,
+    now: Timestamp,
+}
+
+impl Names for ServerNames {
+    fn fact(&mut self) -> FactId {
+        FactId::new(self.server.as_bytes(), self.now, clock::random())
+    }
+
+    fn random(&mut self) -> [u8; 16] {
+        clock::random()
+    }
+
+    fn number(&mut self, _: Day) -> String {
+        String::new()
+    }
+}
+
 fn decide(
     writing: &Writing<'_>,
     identity: &Identity,
@@ -227,9 +246,8 @@ fn decide(
         now,
         site: &Site::default(),
         record,
-        ids: &mut clock::new_id,
-        number: &mut |_| String::new(),
-        lookup: &|other| writing.view(other),
+        names: &mut ServerNames { server: identity.server, now },
+        book: writing,
     };
     device::Device::act(view.as_ref(), action, &mut acting)
 }

@@ -5,19 +5,20 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use dutybook_domain::device::AppRole;
-use dutybook_domain::engine::{Acting, Refusal, Step};
+use dutybook_domain::engine::{Acting, Names, Refusal, Step};
+use dutybook_domain::ids::Home;
 use dutybook_domain::role::{Role, Signer};
 use dutybook_domain::site::units::UnitIndex;
 use dutybook_domain::site::{Site, pin};
-use dutybook_domain::{Day, RecordId, Timestamp, kinds, words};
-use dutybook_log::{AuthorId, Recorded};
-use dutybook_store::{Changed, Identity, OpenOptions, Stamp, Store};
+use dutybook_domain::{Day, FactId, RecordId, Timestamp, kinds, words};
+use dutybook_log::{AuthorId, DeviceKey, Recorded};
+use dutybook_store::{Changed, Identity, OpenOptions, Stamp, Store, Writing};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::{broadcast, watch};
 use uuid::Uuid;
 
-use crate::clock::{Clock, fill, new_id, random};
+use crate::clock::{Clock, fill, new_fact_id, random};
 use crate::error::Error;
 use crate::shown::{BookChanged, Done, PersonTile, SignedIn, Touched};
 use crate::sync::Link;
@@ -60,6 +61,30 @@ pub struct Target {
     pub kind: String,
     /// The record; none for a new one with a random id.
     pub record: Option<RecordId>,
+}
+
+/// New names as this device gives them.
+struct OwnNames<'a, 'b> {
+    writing: &'a Writing<'b>,
+    device: DeviceKey,
+    prefix: &'a str,
+    now: Timestamp,
+}
+
+impl Names for OwnNames<'_, '_> {
+    fn fact(&mut self) -> FactId {
+        new_fact_id(&self.device, self.now)
+    }
+
+    fn random(&mut self) -> [u8; 16] {
+        random()
+    }
+
+    fn number(&mut self, day: Day) -> String {
+        // The year keeps next year's 06-11 from going on where this year's ended.
+        let next = self.writing.next_number(&format!("{}-{day}", self.prefix));
+        format!("{}-{}-{next:03}", self.prefix, day.mmdd())
+    }
 }
 
 /// What is random per start.
@@ -248,9 +273,16 @@ impl Client {
     /// # Errors
     /// [`Error::Refused`] in words that say what to do; [`Error::NotSignedIn`].
     pub fn act(&self, target: &Target, action: Value) -> Result<Done, Error> {
-        let record = target.record.unwrap_or_else(|| RecordId(new_id(self.now())));
+        let record = self.record_of(target)?;
         let records = self.act_all([(Target { record: Some(record), ..target.clone() }, action)])?;
         Ok(Done { record, records })
+    }
+
+    /// The record that is meant, or the id of a new one born today.
+    fn record_of(&self, target: &Target) -> Result<RecordId, Error> {
+        let kind = kinds::find(&target.kind).ok_or_else(|| Error::Missing(target.kind.clone()))?;
+        let home = Home { class: kind.class(), day: self.today(), kind: kind.name() };
+        Ok(target.record.unwrap_or_else(|| RecordId::fresh(&home, random())))
     }
 
     /// Does several things as one: all of them are written, or none.
@@ -259,9 +291,9 @@ impl Client {
     /// As [`Client::act`], of the first that is not possible.
     pub fn act_all(&self, actions: impl IntoIterator<Item = (Target, Value)>) -> Result<Vec<Touched>, Error> {
         let who = self.signer().ok_or(Error::NotSignedIn)?;
-        let prefix = &self.identity().prefix;
         let now = self.now();
         let site = self.site_now();
+        let prefix = &self.identity().prefix;
         let stamp = Stamp {
             author: AuthorId(who.person.0.into_bytes()),
             recorded: Recorded {
@@ -274,20 +306,10 @@ impl Client {
             let mut steps = Vec::new();
             for (target, action) in actions {
                 let kind = kinds::find(&target.kind).ok_or_else(|| Error::Missing(target.kind.clone()))?;
-                let record = target.record.unwrap_or_else(|| RecordId(new_id(now)));
-                let mut cx = Acting {
-                    who: who.clone(),
-                    now,
-                    site: &site.site,
-                    record,
-                    ids: &mut || new_id(now),
-                    // The year keeps next year's 06-11 from going on where this year's ended.
-                    number: &mut |day: Day| {
-                        let next = writing.next_number(&format!("{prefix}-{day}"));
-                        format!("{prefix}-{}-{next:03}", day.mmdd())
-                    },
-                    lookup: &|id| writing.view(id),
-                };
+                let record = self.record_of(&target)?;
+                let mut names = OwnNames { writing, device: self.inner.store.device_key(), prefix, now };
+                let mut cx =
+                    Acting { who: who.clone(), now, site: &site.site, record, names: &mut names, book: writing };
                 steps.extend(kind.act(writing.doc(record).as_ref(), action, &mut cx)?);
             }
             steps.retain(|step| !step.writes.is_empty());

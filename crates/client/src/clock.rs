@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use dutybook_domain::Timestamp;
-use uuid::Uuid;
+use dutybook_domain::{FactId, Timestamp};
+use dutybook_log::DeviceKey;
 
 /// The clocks of a device.
 pub trait Clock: Send + Sync {
@@ -30,8 +30,8 @@ impl SystemClock {
     pub fn new() -> Self {
         let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
             .ok()
-            .and_then(|text| Uuid::parse_str(text.trim()).ok())
-            .map_or_else(random, Uuid::into_bytes);
+            .and_then(|text| uuid::Uuid::parse_str(text.trim()).ok())
+            .map_or_else(random, uuid::Uuid::into_bytes);
         Self { started: Instant::now(), boot }
     }
 }
@@ -121,20 +121,19 @@ pub(crate) fn fill(bytes: &mut [u8]) {
     getrandom::fill(bytes).expect("the operating system gives random bytes");
 }
 
-/// A new UUIDv7 at `now`. Of two made in the same millisecond the later one sorts last, so that what one action wrote
-/// keeps its order in lists.
+/// A new fact's id on `device` at `now`. Of two made in the same millisecond the later one sorts last, so that what one
+/// action wrote keeps its order in lists.
 #[must_use]
-pub fn new_id(now: Timestamp) -> Uuid {
-    static LAST: Mutex<(u64, u16)> = Mutex::new((0, 0));
-    let millis = now.0.max(0).unsigned_abs();
-    let mut bytes = random::<10>();
+pub fn new_fact_id(device: &DeviceKey, now: Timestamp) -> FactId {
+    static LAST: Mutex<(i64, u16)> = Mutex::new((0, 0));
+    let mut bytes = random::<4>();
     let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
     let drawn = u16::from_be_bytes([bytes[0], bytes[1]]);
-    // Twelve bits stand before the random rest. They begin in the lower half, so there is room to count.
-    let count = if last.0 == millis { last.1.wrapping_add(1) & 0x0fff } else { drawn & 0x07ff };
-    *last = (millis, count);
+    // Twelve bits stand before the rest. They begin in the lower half, so there is room to count.
+    let count = if last.0 == now.0 { last.1.wrapping_add(1) & 0x0fff } else { drawn & 0x07ff };
+    *last = (now.0, count);
     [bytes[0], bytes[1]] = count.to_be_bytes();
-    uuid::Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid()
+    FactId::new(device.as_bytes(), now, bytes)
 }
 
 #[cfg(test)]
@@ -143,8 +142,9 @@ mod tests {
 
     #[test]
     fn ids_of_one_millisecond_keep_their_order() {
-        let ids: Vec<Uuid> = (0..1_000).map(|_| new_id(Timestamp(1_780_000_000_000))).collect();
+        let device = DeviceKey([7; 32]);
+        let ids: Vec<FactId> = (0..1_000).map(|_| new_fact_id(&device, Timestamp(1_780_000_000_000))).collect();
         assert!(ids.windows(2).all(|pair| pair[0] < pair[1]));
-        assert!(ids.iter().all(|id| id.get_version_num() == 7));
+        assert!(ids.iter().all(|id| id.is_of(&[7; 32])));
     }
 }

@@ -17,7 +17,7 @@ mod sync;
 
 pub use asked::{LedgerAsked, RecordsAsked};
 pub use client::{Client, Target};
-pub use clock::{Clock, SetClock, SystemClock, new_id, random};
+pub use clock::{Clock, SetClock, SystemClock, new_fact_id, random};
 pub use enrol::enrol;
 pub use error::Error;
 pub use sync::Link;

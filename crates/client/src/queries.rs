@@ -1,15 +1,15 @@
 //! What the screens and the command line ask. All of it is read from the local book; nothing waits for the network.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use dutybook_domain::engine::{Deadline, HistoryFact, Kind};
+use dutybook_domain::engine::{AnyKind, Deadline, HistoryFact, Planned, days_around};
 use dutybook_domain::kinds::{self, AnyView};
-use dutybook_domain::patrol_run::{self, PatrolRunView, PlannedRun, RunStatus};
+use dutybook_domain::patrol_run::{self, PatrolRunView, RunStatus};
 use dutybook_domain::record::RecordDoc;
 use dutybook_domain::site::Site;
 use dutybook_domain::site::units::UnitHit;
 use dutybook_domain::{Day, RecordId, Timestamp, words};
-use dutybook_log::{Frontier, VolumeId};
+use dutybook_log::{DocId, Frontier, VolumeId};
 use dutybook_store::{Cursor, EntryRow, Identity, LedgerFilter, Order, RecordFilter, RecordRow};
 use serde_json::{Value, json};
 
@@ -134,7 +134,7 @@ impl Client {
         let now = self.site_now();
         let row = match self.inner.store.record(id)? {
             Some(row) => row,
-            None => self.planned_row(id, &now.site)?.ok_or_else(|| Error::Missing(id.to_string()))?,
+            None => self.planned_row(id, &now.site).ok_or_else(|| Error::Missing(id.to_string()))?,
         };
         let undelivered = self.undelivered_records()?;
         let deadlines: Vec<Deadline> =
@@ -144,23 +144,61 @@ impl Client {
         Ok(RecordOpened { shown: self.shown(row, &now, &undelivered), view, deadlines, anomalies })
     }
 
-    fn planned_row(&self, id: RecordId, site: &Site) -> Result<Option<RecordRow>, Error> {
-        let Some(plan) = self.plans(site).into_iter().find(|run| run.record == id) else { return Ok(None) };
-        let view = patrol_run::planned_view(&plan);
-        Ok(Some(RecordRow {
-            id,
-            kind: PATROL.into(),
+    fn planned_row(&self, id: RecordId, site: &Site) -> Option<RecordRow> {
+        let kind = kinds::ALL.iter().find(|kind| id.is_of_kind(kind.name()))?;
+        let near = days_around(self.today()).into_iter().flat_map(|day| kind.planned(site, day));
+        let planned = near.into_iter().find(|planned| planned.record == id)?;
+        self.untouched(*kind, planned)
+    }
+
+    /// A planned record as if it were stored.
+    fn untouched(&self, kind: &dyn AnyKind, planned: Planned) -> Option<RecordRow> {
+        Some(RecordRow {
+            id: planned.record,
+            kind: kind.name().into(),
             known: true,
-            volume: VolumeId {
-                site: self.identity().site,
-                class: dutybook_log::Class::Duty,
-                month: month_of(plan.day),
-            },
-            card: patrol_run::PatrolRun::card(&view),
-            touched: view.start,
-            view: serde_json::to_value(&view).unwrap_or(Value::Null),
+            volume: DocId::from(planned.record.0).home(self.identity().site)?,
+            touched: planned.card.born,
+            card: planned.card,
+            view: planned.view,
             anomalies: Vec::new(),
-        }))
+        })
+    }
+
+    /// The records of a kind around a day: those that were planned and those that somebody began, each once; what
+    /// nobody has written to stands there as planned. By birth.
+    fn around(&self, kind: &dyn AnyKind, days: &[Day]) -> Result<Vec<RecordRow>, Error> {
+        let site = self.site_now();
+        let zone = site.site.settings.zone;
+        let (Some(first), Some(last)) = (days.iter().min(), days.iter().max()) else { return Ok(Vec::new()) };
+        let filter = RecordFilter {
+            kind: Some(kind.name()),
+            born_from: Some(first.at(0, zone)),
+            born_to: Some(last.after().at(0, zone)),
+            ..RecordFilter::default()
+        };
+        let mut rows = self.rows(&filter)?;
+        for planned in days.iter().flat_map(|day| kind.planned(&site.site, *day)) {
+            if rows.iter().any(|row| row.id == planned.record) {
+                continue;
+            }
+            let stored = self.inner.store.record(planned.record)?;
+            rows.extend(stored.or_else(|| self.untouched(kind, planned)));
+        }
+        rows.sort_by_key(|row| (row.card.born, row.id));
+        Ok(rows)
+    }
+
+    /// The records of a kind on a day, planned ones that nobody has written to among them.
+    ///
+    /// # Errors
+    /// [`Error::Missing`] when this program does not know the kind.
+    pub fn on_day(&self, kind: &str, day: Day) -> Result<Vec<RecordShown>, Error> {
+        let kind = kinds::find(kind).ok_or_else(|| Error::Missing(kind.into()))?;
+        let now = self.site_now();
+        let undelivered = self.undelivered_records()?;
+        let rows = self.around(kind, &[day])?;
+        Ok(rows.into_iter().map(|row| self.shown(row, &now, &undelivered)).collect())
     }
 
     /// How a patrol run stands at this moment.
@@ -176,14 +214,6 @@ impl Client {
             stops: view.stops.iter().map(|stop| patrol_run::stop_state(stop, now)).collect(),
             next: view.next_stop().map(|stop| stop.index),
         })
-    }
-
-    /// Runs that begin yesterday, today or tomorrow.
-    fn plans(&self, site: &Site) -> Vec<PlannedRun> {
-        let today = self.now().day(site.settings.zone);
-        let tomorrow = Day(today.0.succ_opt().unwrap_or(today.0));
-        let days = BTreeSet::from([today.before(), today, tomorrow]);
-        days.into_iter().flat_map(|day| patrol_run::runs_of(site, day)).collect()
     }
 
     fn run_views(&self) -> Result<BTreeMap<RecordId, PatrolRunView>, Error> {
@@ -226,7 +256,16 @@ impl Client {
                 });
             }
         }
-        for row in self.rows(&RecordFilter { open: Some(true), ..RecordFilter::default() })? {
+        let mut open = self.rows(&RecordFilter { open: Some(true), ..RecordFilter::default() })?;
+        // What was owed rings whether or not anybody has begun it.
+        for kind in kinds::ALL {
+            for planned in days_around(self.today()).into_iter().flat_map(|day| kind.planned(&site.site, day)) {
+                if self.inner.store.record(planned.record)?.is_none() {
+                    open.extend(self.untouched(*kind, planned));
+                }
+            }
+        }
+        for row in open {
             let Some(kind) = kinds::find(&row.kind).filter(|kind| kind.name() != PATROL) else { continue };
             for deadline in kind.deadlines(&row.view, &site.site.settings) {
                 if deadline.rings && deadline.due <= now {
@@ -359,11 +398,6 @@ fn unknown_history(doc: &RecordDoc) -> Vec<HistoryFact> {
         }
     });
     facts.collect()
-}
-
-fn month_of(day: Day) -> Option<dutybook_log::Month> {
-    let (year, month) = day.month();
-    dutybook_log::Month::new(year.try_into().ok()?, month.try_into().ok()?).ok()
 }
 
 /// "夜班平板 T1"; the key's first digits for a device the server does not know.

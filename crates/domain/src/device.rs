@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::engine::{Acting, Anomaly, Card, Class, Deadline, Kind, LineText, Offer, Refusal, Step, Tone};
-use crate::ids::RecordId;
+use crate::ids::{Home, RecordId};
 use crate::record::Story;
 use crate::role::{Role, Signer};
 use crate::site::{Settings, Site};
@@ -122,7 +122,7 @@ pub struct DeviceView {
 /// The record of the device with this public key.
 #[must_use]
 pub fn record_of(site: &str, key_hex: &str) -> RecordId {
-    RecordId::derived(&["device", site, key_hex])
+    RecordId::derived(&Home::standing(Device::NAME), &[site, key_hex])
 }
 
 impl Kind for Device {

@@ -7,7 +7,8 @@
 //! Invariants
 //! - [`write()`] makes exactly one change.
 //! - [`lawful`] is the append-only rule for foreign changes, decided from the change alone: nothing is deleted, no fact
-//!   and no creator's value is overwritten, no object of another change is touched except a text.
+//!   and no creator's value is overwritten, no fact is written under another device's name, no object of another change
+//!   is touched except a text.
 //! - [`read`] is total: it never fails and never leaves anything out silently.
 
 use automerge::transaction::{CommitOptions, Transactable};
@@ -42,6 +43,12 @@ pub enum Unlawful {
     /// Something was deleted.
     #[error("it deletes {0}")]
     Deletes(String),
+    /// A fact was given an id that belongs to another device.
+    #[error("it writes {0} under a name that is not its device's to give")]
+    NotItsName(String),
+    /// A record of one kind was called another.
+    #[error("it calls the record “{0}”, which its id says it is not")]
+    OtherKind(String),
     /// An object that another change made was touched.
     #[error("it reaches into a part of the record that another entry wrote")]
     Reaches,
@@ -60,8 +67,12 @@ pub fn read(doc: &Automerge, id: RecordId) -> RecordDoc {
         let (prefix, name) = key.split_once('/').unwrap_or(("", key.as_str()));
         match prefix {
             "meta" => {
-                if let Some((value, _)) = values.last() {
-                    record.meta.insert(name.into(), scalar(value));
+                let said: Vec<Value> = values.iter().map(|(value, _)| scalar(value)).collect();
+                if let Some(value) = one_value(id, name, &said) {
+                    record.meta.insert(name.into(), value);
+                }
+                if said.iter().any(|value| *value != said[0]) {
+                    record.unknown.push((key.clone(), "written twice, differently".into()));
                 }
             }
             "field" => {
@@ -87,6 +98,23 @@ pub fn read(doc: &Automerge, id: RecordId) -> RecordDoc {
     }
     record.facts = in_causal_order(facts);
     record
+}
+
+/// What a creator's value is, also when two devices wrote it without seeing each other. Planned records are begun on
+/// several devices alike; anything else is a mistake or hostile, and decided by nothing that a writer could aim at: the
+/// kind is the one that the record's id was made for, the earliest time is the time, and two numbers both stay.
+fn one_value(record: RecordId, name: &str, said: &[Value]) -> Option<Value> {
+    match name {
+        "kind" => said.iter().find(|kind| kind.as_str().is_some_and(|kind| record.is_of_kind(kind))).cloned(),
+        "created_at" => said.iter().filter_map(Value::as_i64).min().map(Value::from),
+        "number" => {
+            let mut numbers: Vec<&str> = said.iter().filter_map(Value::as_str).collect();
+            numbers.sort_unstable();
+            numbers.dedup();
+            (!numbers.is_empty()).then(|| Value::String(numbers.join(" / ")))
+        }
+        _ => said.last().cloned(),
+    }
 }
 
 fn fact(doc: &Automerge, name: &str, obj: &ObjId) -> Result<RawFact, String> {
@@ -210,11 +238,12 @@ fn to_scalar(value: &Value) -> ScalarValue {
     }
 }
 
-/// The append-only rule for a foreign change, decided from the change alone, whatever it arrives after.
+/// The append-only rule for a change of `record` that `device` wrote, decided from the change alone, whatever it arrives
+/// after.
 ///
 /// # Errors
 /// [`Unlawful`]: what it would do to what was written before.
-pub fn lawful(change: &Change) -> Result<(), Unlawful> {
+pub fn lawful(change: &Change, record: RecordId, device: &[u8; 32]) -> Result<(), Unlawful> {
     use automerge::legacy::{Key, ObjectId, OpType};
     // `decode` may panic on bytes made by hand; gate 2 has its own guard, this one is for callers without it.
     let decoded = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| change.decode()))
@@ -235,6 +264,14 @@ pub fn lawful(change: &Change) -> Result<(), Unlawful> {
             if once && !op.pred.is_empty() {
                 return Err(Unlawful::Overwrites(place));
             }
+            // A UUID can be spelled in several ways; a fact has one name.
+            let own_name = |name: &str| name.parse().is_ok_and(|id: FactId| id.is_of(device) && id.to_string() == name);
+            if place.strip_prefix("fact/").is_some_and(|id| !own_name(id)) {
+                return Err(Unlawful::NotItsName(place));
+            }
+            if place == "meta/kind" && !record.is_of_kind(&op_text(&op.action)) {
+                return Err(Unlawful::OtherKind(op_text(&op.action)));
+            }
         } else if !in_own && !edits_text(&op.action, &op.key) {
             return Err(Unlawful::Reaches);
         }
@@ -243,6 +280,13 @@ pub fn lawful(change: &Change) -> Result<(), Unlawful> {
         }
     }
     Ok(())
+}
+
+fn op_text(action: &automerge::legacy::OpType) -> String {
+    match action {
+        automerge::legacy::OpType::Put(ScalarValue::Str(text)) => text.to_string(),
+        _ => String::new(),
+    }
 }
 
 /// Inserting and deleting characters is how a text is edited before it is signed. Texts are the only sequences in our

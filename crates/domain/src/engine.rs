@@ -12,10 +12,10 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use uuid::Uuid;
 
+pub use crate::acting::{Acting, Book, Found, Names, Step};
 use crate::ids::{FactId, RecordId};
-use crate::record::{Amendment, RawFact, RecordDoc, Said, Story, Told, Voiding, Write, split};
+use crate::record::{Amendment, RawFact, RecordDoc, Said, Story, Told, Voiding};
 use crate::role::{PersonRef, Signer};
 use crate::site::{Settings, Site};
 use crate::time::{Day, Timestamp};
@@ -62,6 +62,37 @@ pub trait Kind: 'static {
     fn deadlines(view: &Self::View, settings: &Settings) -> Vec<Deadline>;
     /// What the ledger (台账) says of one fact: the event and how it went. `None` keeps a fact out of the ledger.
     fn line(fact: &Self::Fact) -> Option<LineText>;
+    /// Records of this kind that are owed on `day` whether or not anybody has written to them, as they look untouched:
+    /// they are listed, opened and ring like any other, on every replica alike, with no job on a server that makes
+    /// them. Their ids are [`RecordId::derived`] from plan, day and slot.
+    #[must_use]
+    fn planned(_site: &Site, _day: Day) -> Vec<(RecordId, Self::View)> {
+        Vec::new()
+    }
+}
+
+/// Today, the days before it whose planned records may still matter, and tomorrow.
+#[must_use]
+pub fn days_around(today: Day) -> [Day; 4] {
+    [today, today.before(), today.before().before(), today.after()]
+}
+
+/// The planned record with this id, looked for in the days around `today`.
+#[must_use]
+pub fn planned_near<K: Kind>(record: RecordId, site: &Site, today: Day) -> Option<K::View> {
+    let near = days_around(today).into_iter().flat_map(|day| K::planned(site, day));
+    near.filter(|(id, _)| *id == record).map(|(_, view)| view).next()
+}
+
+/// A planned record as it looks before anybody has written to it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Planned {
+    /// Its record.
+    pub record: RecordId,
+    /// What lists show.
+    pub card: Card,
+    /// The view as JSON.
+    pub view: Value,
 }
 
 /// Something in a record that is not in force or not clear, in calm words (待核实, never 可疑).
@@ -290,81 +321,6 @@ impl Refusal {
     }
 }
 
-/// What an action writes into one record. An action may write into several records; all of it is one transaction.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Step {
-    /// The record, existing or new.
-    pub record: RecordId,
-    /// Its kind.
-    pub kind: &'static str,
-    /// Its class.
-    pub class: Class,
-    /// The day whose month it lives in, when it is new.
-    pub day: Day,
-    /// What is written, as one change.
-    pub writes: Vec<Write>,
-}
-
-/// What surrounds an action: who, when, where, and the two sources of new names.
-pub struct Acting<'a> {
-    /// Who signs.
-    pub who: Signer,
-    /// Now.
-    pub now: Timestamp,
-    /// The site's data.
-    pub site: &'a Site,
-    /// The record acted on.
-    pub record: RecordId,
-    /// New UUIDv7s.
-    pub ids: &'a mut dyn FnMut() -> Uuid,
-    /// Counts a series of numbers (单号) of this device and gives the next one, such as `D1-0611-013`.
-    pub number: &'a mut dyn FnMut(Day) -> String,
-    /// Another record's view as JSON, for actions that look across records.
-    pub lookup: &'a dyn Fn(RecordId) -> Option<Value>,
-}
-
-impl Acting<'_> {
-    /// Today at the site.
-    #[must_use]
-    pub fn today(&self) -> Day {
-        self.now.day(self.site.settings.zone)
-    }
-
-    /// A new fact signed now.
-    ///
-    /// # Errors
-    /// When the fact type does not serialize as a tagged object.
-    pub fn fact<F: Serialize>(&mut self, fact: &F) -> Result<(FactId, Write), Refusal> {
-        let (kind, body) = split(fact)
-            .map_err(|error| Refusal::new("program_error", words!("程序错误:{error}", "Program error: {error}")))?;
-        let id = FactId((self.ids)());
-        Ok((id, Write::Fact { id, kind, at: self.now, by: self.who.clone(), body }))
-    }
-
-    /// A step on the record acted on.
-    ///
-    /// # Errors
-    /// As [`Acting::fact`].
-    pub fn step<K: Kind>(&mut self, facts: &[K::Fact]) -> Result<Step, Refusal> {
-        let writes = facts.iter().map(|fact| Ok(self.fact(fact)?.1)).collect::<Result<_, Refusal>>()?;
-        Ok(Step { record: self.record, kind: K::NAME, class: K::CLASS, day: self.today(), writes })
-    }
-
-    /// The creator's values of a new record.
-    #[must_use]
-    pub fn birth<K: Kind>(&self, number: Option<&str>) -> Vec<Write> {
-        let mut writes = vec![
-            Write::Meta { name: "kind", value: K::NAME.into() },
-            Write::Meta { name: "schema", value: 1.into() },
-            Write::Meta { name: "created_at", value: self.now.0.into() },
-        ];
-        if let Some(number) = number {
-            writes.push(Write::Meta { name: "number", value: number.into() });
-        }
-        writes
-    }
-}
-
 /// One fact of a record's history, as read by a person.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
 pub struct HistoryFact {
@@ -408,6 +364,8 @@ pub trait AnyKind: Sync {
     fn deadlines(&self, view: &Value, settings: &Settings) -> Vec<Deadline>;
     /// Every fact with who and when, corrected and voided ones too.
     fn history(&self, doc: &RecordDoc) -> Vec<HistoryFact>;
+    /// [`Kind::planned`].
+    fn planned(&self, site: &Site, day: Day) -> Vec<Planned>;
 }
 
 /// Makes an [`AnyKind`] of a [`Kind`].
@@ -483,6 +441,15 @@ impl<K: Kind> AnyKind for Erased<K> {
     fn history(&self, doc: &RecordDoc) -> Vec<HistoryFact> {
         history::<K>(doc)
     }
+
+    fn planned(&self, site: &Site, day: Day) -> Vec<Planned> {
+        let planned = |(record, view): (RecordId, K::View)| Planned {
+            record,
+            card: K::card(&view),
+            view: serde_json::to_value(&view).unwrap_or(Value::Null),
+        };
+        K::planned(site, day).into_iter().map(planned).collect()
+    }
 }
 
 /// What can be done with every kind of record (更正, 作废, 说明).
@@ -546,7 +513,7 @@ fn common_action<K: Kind>(
         }
     };
     let (_, write) = cx.fact(&fact)?;
-    Ok(Some(vec![Step { record: cx.record, kind: K::NAME, class: K::CLASS, day: cx.today(), writes: vec![write] }]))
+    Ok(Some(vec![Step { record: cx.record, kind: K::NAME, writes: vec![write] }]))
 }
 
 fn may_correct(doc: &RecordDoc, of: FactId, who: &Signer) -> Result<(), Refusal> {

@@ -3,12 +3,14 @@
 //! Pure: time, ids and randomness are arguments; nothing here knows of SQLite, the network or windows. Automerge is
 //! touched by [`mod@doc`] alone.
 
+mod acting;
 pub mod contact_record;
 pub mod device;
 pub mod doc;
 pub mod engine;
 pub mod ids;
 pub mod kinds;
+pub mod known;
 pub mod patrol_run;
 pub mod record;
 pub mod role;

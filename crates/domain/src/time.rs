@@ -66,7 +66,7 @@ fn utc() -> FixedOffset {
 }
 
 /// A civil day at the site.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, specta::Type)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, specta::Type)]
 #[serde(transparent)]
 pub struct Day(#[specta(type = String)] pub NaiveDate);
 
@@ -94,6 +94,12 @@ impl Day {
     #[must_use]
     pub fn before(self) -> Self {
         Self(self.0.pred_opt().unwrap_or(self.0))
+    }
+
+    /// The day after.
+    #[must_use]
+    pub fn after(self) -> Self {
+        Self(self.0.succ_opt().unwrap_or(self.0))
     }
 }
 

@@ -3,9 +3,9 @@
 // Helpers of a test may unwrap like the test itself.
 #![allow(clippy::unwrap_used)]
 
-mod bench;
+mod common;
 
-use bench::{Device, MORNING, codes, just, meet, person, signer};
+use common::{Device, MORNING, codes, just, meet, person, signer};
 use dutybook_domain::contact_record::{ContactState, ContactView};
 use dutybook_domain::engine::Urgency;
 use dutybook_domain::record::{RawFact, RecordDoc, in_causal_order};

@@ -8,8 +8,9 @@ mod common;
 
 use std::collections::BTreeMap;
 
-use common::{Device, shuffled, signer};
-use dutybook_domain::engine::{Kind, Step, Urgency};
+use common::{Device, lives_in, shuffled, signer};
+use dutybook_domain::engine::{Class, Kind, Step, Urgency};
+use dutybook_domain::ids::Home;
 use dutybook_domain::kinds;
 use dutybook_domain::patrol_run::facts::{PatrolFact, StopRef};
 use dutybook_domain::patrol_run::{
@@ -28,7 +29,7 @@ use uuid::Uuid;
 const KIND: &str = "patrol_run";
 
 fn id(name: &str) -> RecordId {
-    RecordId::derived(&["test", name])
+    RecordId::derived(&Home::standing("test"), &[name])
 }
 
 /// 11 June 2026, a Thursday.
@@ -118,7 +119,7 @@ fn planned(record: RecordId) -> PlannedRun {
 }
 
 fn guard(number: u8, name: &str) -> Device {
-    Device::new(number, site(), signer(name, Role::Guard), t("22:00"))
+    Device::of(number, site(), signer(name, Role::Guard), t("22:00"))
 }
 
 fn start() -> Value {
@@ -318,7 +319,7 @@ fn a_run_at_the_edges_of_its_time() {
     let walked_all = view(&walked, night());
     walked.act(KIND, night(), json!({"do": "finish"})).unwrap();
     let done = view(&walked, night());
-    let mut boss = Device::new(9, site(), signer("主任", Role::CsSupervisor), t("21:00"));
+    let mut boss = Device::of(9, site(), signer("主任", Role::CsSupervisor), t("21:00"));
     for stop in 0..4 {
         boss.act(KIND, night(), json!({"do": "exempt", "stop": stop, "reason": "台风"})).unwrap();
     }
@@ -508,7 +509,7 @@ fn what_is_offered_is_what_is_possible() {
         json!({"do": "finish"}),
         json!({"do": "countersign"}),
     ];
-    let none = Device::new(1, site(), signer("张三", Role::Guard), t("22:10"));
+    let none = Device::of(1, site(), signer("张三", Role::Guard), t("22:10"));
     let mut only_planned = none.clone();
     only_planned.act(KIND, night(), json!({"do": "explain_missed", "stop": 3, "reason": "weather"})).unwrap();
     let mut open = none.clone();
@@ -526,7 +527,7 @@ fn what_is_offered_is_what_is_possible() {
             for name in ["张三", "李四"] {
                 let mut device = device.clone();
                 device.signed_in(signer(name, role));
-                let offered = device.offered(KIND, night());
+                let offered = device.offered(&device.who, night());
                 for action in &actions {
                     let verb = action["do"].as_str().unwrap();
                     let outcome = device.clone().outcome(KIND, night(), action.clone());
@@ -558,7 +559,7 @@ fn facts_in_the_wrong_role_are_kept_and_not_in_force() {
         (Role::Guard, "countersigned", json!({})),
     ] {
         let mut device = device.clone();
-        device.signed_in(signer("王五", role)).write_raw(night(), kind, body(stop(1, "配电房"), more));
+        device.signed_in(signer("王五", role)).write_raw(night(), kind, body(stop(1, "配电房"), more), &[]);
         let projection = device.project(night());
         let codes: Vec<_> = projection.anomalies.iter().map(|anomaly| anomaly.code.as_str()).collect();
         assert_eq!(codes, ["no_role"], "{role:?} {kind}");
@@ -660,13 +661,13 @@ fn what_comes_after_the_signature_is_a_make_up_visit() {
 #[test]
 fn a_fire_patrol_wants_a_second_signature_by_somebody_else() {
     let fire = run_at("fire", "10:00");
-    let mut device = Device::new(1, site(), signer("主任", Role::CsSupervisor), t("10:05"));
+    let mut device = Device::of(1, site(), signer("主任", Role::CsSupervisor), t("10:05"));
     device.act(KIND, fire, scan("配电房")).unwrap();
     device.act(KIND, fire, json!({"do": "finish", "signature": "M"})).unwrap();
     assert_eq!(device.project(fire).card.next.unwrap().zh, "主管签名");
     assert_eq!(device.outcome(KIND, fire, json!({"do": "countersign"})), "not_offered", "not one's own walk");
     let mut forged = device.clone();
-    forged.write_raw(fire, "countersigned", Map::new());
+    forged.write_raw(fire, "countersigned", Map::new(), &[]);
     assert_eq!(forged.project(fire).anomalies[0].code, "own_countersignature");
     assert!(view(&forged, fire).countersigned.is_none());
     device
@@ -681,7 +682,7 @@ fn a_fire_patrol_wants_a_second_signature_by_somebody_else() {
 #[test]
 fn a_closing_round_is_checked_item_by_item() {
     let closing = run_at("closing", "17:00");
-    let mut device = Device::new(1, site(), signer("值班员", Role::DutyOfficer), t("17:20"));
+    let mut device = Device::of(1, site(), signer("值班员", Role::DutyOfficer), t("17:20"));
     device.act(KIND, closing, json!({"do": "all_normal", "stop": 0})).unwrap();
     let view = view(&device, closing);
     assert_eq!((view.stops[0].visited_at, view.stops[0].proof), (Some(t("17:20")), Some(Proof::C)));
@@ -690,7 +691,7 @@ fn a_closing_round_is_checked_item_by_item() {
 
 #[test]
 fn explaining_or_exempting_makes_nobody_a_walker() {
-    let mut desk = Device::new(1, site(), signer("主任", Role::CsSupervisor), t("21:00"));
+    let mut desk = Device::of(1, site(), signer("主任", Role::CsSupervisor), t("21:00"));
     desk.act(KIND, night(), json!({"do": "exempt", "stop": 2, "reason": "施工封闭"})).unwrap();
     let seen = view(&desk, night());
     assert_eq!((seen.state, seen.walkers.len()), (Progress::Planned, 0));
@@ -739,7 +740,7 @@ fn two_devices_begin_the_same_run() {
     let (mut one, mut two) = (guard(1, "张三"), guard(2, "李四"));
     let first = one.at(t("21:58")).act(KIND, night(), start()).unwrap();
     let second = two.at(t("22:06")).act(KIND, night(), scan("配电房")).unwrap();
-    assert_eq!((first[0].day, first[0].class), (second[0].day, second[0].class), "one volume");
+    assert_eq!(first[0].record, second[0].record);
     let born = |step: &Step| -> Vec<Write> {
         step.writes.iter().filter(|write| matches!(write, Write::Meta { .. })).cloned().collect()
     };
@@ -760,12 +761,16 @@ fn two_devices_begin_the_same_run() {
 
 #[test]
 fn a_run_over_midnight_is_created_in_one_volume() {
-    let late = run_at("night", "24:30");
-    let (mut before, mut after) = (guard(1, "张三"), guard(2, "李四"));
-    let action = |code: &str| json!({"do": "scan", "code": code, "method": "qr"});
-    let first = before.at(t("24:05")).act(KIND, late, action("QR-大门")).unwrap();
-    let second = after.at(t("24:50")).act(KIND, late, action("QR-水泵房")).unwrap();
-    assert_eq!((first[0].day, second[0].day), (day(), day()), "the day the run belongs to, not the clock's");
+    // The night of 30 June to 1 July.
+    let day = Day("2026-06-30".parse().unwrap());
+    let at = |minutes: i64| day.at(minutes, Default::default());
+    let late = record_of(id("night"), day, 24 * 60 + 30);
+    let (mut one, mut other) = (guard(1, "张三"), guard(2, "李四"));
+    let first = one.at(at(24 * 60 + 5)).act(KIND, late, scan("大门")).unwrap();
+    let second = other.at(at(24 * 60 + 50)).act(KIND, late, scan("水泵房")).unwrap();
+    assert_eq!((first[0].record, second[0].record), (late, late));
+    assert!(lives_in(late, Class::Duty, day), "the day the run belongs to");
+    assert!(!lives_in(late, Class::Duty, other.now.day(Default::default())), "not the clock's");
 }
 
 #[test]
@@ -1194,7 +1199,7 @@ fn a_record_whose_plan_cannot_be_read_is_begun_anew() {
     let mut body = doc.facts[0].body.clone();
     body.insert("plan".into(), json!({"version": 2}));
     // What a newer program would have written in the place of the start.
-    device.write_raw(night(), "started", body);
+    device.write_raw(night(), "started", body, &[]);
     device.at(t("22:05")).act(KIND, night(), scan("大门")).unwrap();
     let kind = kinds::find(KIND).unwrap();
     let seen: PatrolRunView = serde_json::from_value(kind.project(&device.read(night()).unwrap()).view).unwrap();
@@ -1242,8 +1247,8 @@ fn play(deeds: &[Deed]) -> Vec<Device> {
     route.stops.reverse();
     let mut devices = vec![
         guard(1, "张三"),
-        Device::new(2, changed, signer("李四", Role::Guard), t("22:00")),
-        Device::new(3, site(), signer("主任", Role::CsSupervisor), t("22:00")),
+        Device::of(2, changed, signer("李四", Role::Guard), t("22:00")),
+        Device::of(3, site(), signer("主任", Role::CsSupervisor), t("22:00")),
     ];
     for deed in deeds {
         match deed {

@@ -3,6 +3,7 @@
 mod common;
 
 use common::{Device, signer};
+use dutybook_domain::ids::Home;
 use dutybook_domain::role::Role;
 use dutybook_domain::site::file::{Level, Problem, SiteFile, item_id, parse};
 use dutybook_domain::site::{ContactCategory, RouteKind, Site, Timers, Unit, pin};
@@ -123,7 +124,7 @@ fn take_in(device: &mut Device, file: &SiteFile) -> usize {
 }
 
 fn device(number: u8) -> Device {
-    Device::new(number, Site::default(), signer("系统管理员", Role::Admin), NOW)
+    Device::of(number, Site::default(), signer("系统管理员", Role::Admin), NOW)
 }
 
 #[test]
@@ -529,7 +530,7 @@ fn what_differs_is_changed_and_what_is_gone_is_reported() {
     let mut desk = device(1);
     take_in(&mut desk, &read(SMALL));
     // Somebody adds a unit and a place in the program.
-    let by_hand = RecordId("0192d3a0-0000-7000-8000-000000000001".parse().unwrap());
+    let by_hand = RecordId::fresh(&Home::standing("unit"), [1; 16]);
     let mut unit = desk.site.units[&item_id("small", "unit", "5-302")].clone();
     unit.room = "303".into();
     desk.site.units.insert(by_hand, unit);
@@ -609,7 +610,7 @@ proptest! {
 #[test]
 fn ids_are_stable() {
     // They are computed from these words; had they changed, a file would be taken in a second time beside the first.
-    assert_eq!(item_id("demo", "unit", "3-2-1502").to_string(), "245dbc60-07c0-5e24-ae86-cfdf5d5be996");
+    assert_eq!(item_id("demo", "unit", "3-2-1502").to_string(), "0000db68-c734-5f07-8e22-01801d5b04b9");
 }
 
 /// The example of the format's description is a file that reads.

@@ -1,6 +1,7 @@
 //! Unit search: what people type finds what they mean.
 
 use dutybook_domain::RecordId;
+use dutybook_domain::ids::Home;
 use dutybook_domain::site::units::{Matched, UnitIndex};
 use dutybook_domain::site::{Occupant, Site, Unit};
 use proptest::prelude::*;
@@ -25,7 +26,8 @@ fn unit(label: &str, occupants: &[(&str, &str)]) -> Unit {
 }
 
 fn site(units: impl IntoIterator<Item = Unit>) -> Site {
-    let units = units.into_iter().map(|unit| (RecordId::derived(&["unit", &unit.label()]), unit)).collect();
+    let units =
+        units.into_iter().map(|unit| (RecordId::derived(&Home::standing("unit"), &[&unit.label()]), unit)).collect();
     Site { units, ..Site::default() }
 }
 

@@ -3,9 +3,9 @@
 // Helpers of a test may unwrap like the test itself.
 #![allow(clippy::unwrap_used)]
 
-mod bench;
+mod common;
 
-use bench::{Device, MORNING, codes, just, meet, person, signer};
+use common::{Device, MORNING, codes, just, meet, person, signer};
 use dutybook_domain::engine::{Deadline, Urgency, Weight};
 use dutybook_domain::record::{RawFact, RecordDoc, Story, in_causal_order};
 use dutybook_domain::role::{Role, Signer};
@@ -600,13 +600,8 @@ fn of_two_urgencies_the_more_urgent_counts_until_one_is_chosen() {
 
 /// Writes a fact past the rules, as a changed or older program might.
 fn force(device: &mut Device, record: RecordId, who: &Signer, kind: &str, body: Value, fields: &[&'static str]) {
-    use dutybook_domain::record::Write;
     let Value::Object(body) = body else { panic!("a fact's body is an object") };
-    let count = device.project(record).lines.len() as u128;
-    let id = FactId(Uuid::from_u128((9 << 100) + count));
-    let mut writes = vec![Write::Fact { id, kind: kind.into(), at: device.now, by: who.clone(), body }];
-    writes.extend(fields.iter().map(|name| Write::Field { name, fact: id }));
-    doc::write(device.docs.get_mut(&record).unwrap(), record, &writes, b"forced").unwrap();
+    device.signed_in(who.clone()).write_raw(record, kind, body, fields);
 }
 
 #[test]

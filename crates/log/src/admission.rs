@@ -18,7 +18,7 @@
 use std::collections::{HashMap, hash_map};
 
 use crate::change::{self, ChangeFacts, ChangeRefusal};
-use crate::entry::{EntryError, SealedEntry};
+use crate::entry::{Entry, EntryError, SealedEntry};
 use crate::frontier::Frontier;
 use crate::ids::{DeviceKey, EntryHash, VolumeId, WriterId};
 use crate::writer::{Head, Opening, Position};
@@ -94,6 +94,9 @@ pub enum QuarantineReason {
     /// It stands in another volume.
     #[error("it belongs to another volume")]
     WrongVolume,
+    /// Its record lives in another volume than the one it was written into.
+    #[error("its record lives in another volume than the one it was written into")]
+    Misplaced,
     /// Signed, but another entry of the same writer has the same number, or comes before it.
     #[error("the device wrote two different entries with the same number; it was copied or restored")]
     Fork,
@@ -133,6 +136,7 @@ impl QuarantineReason {
         match self {
             Self::Encoding(error) => error.code(),
             Self::WrongVolume => "wrong_volume",
+            Self::Misplaced => "misplaced",
             Self::Fork => "fork",
             Self::BadSignature => "bad_signature",
             Self::BrokenChain => "broken_chain",
@@ -349,7 +353,7 @@ impl<'a> Batch<'a> {
         let mut facts = Vec::with_capacity(chain.len());
         let mut refused = None;
         for &index in &chain {
-            match change::inspect(&self.entries[index].entry().change) {
+            match gate(self.entries[index].entry()) {
                 Ok(found) => facts.push(found),
                 Err(refusal) => {
                     refused = Some((index, refusal));
@@ -375,7 +379,7 @@ impl<'a> Batch<'a> {
             let seq = self.entries[refused_at].entry().seq;
             for &index in &chain[kept..] {
                 self.fates[index] = Fate::Quarantined(if index == refused_at {
-                    QuarantineReason::Change(refusal)
+                    refusal.clone()
                 } else {
                     QuarantineReason::BehindRefused { seq }
                 });
@@ -458,6 +462,14 @@ impl<'a> Batch<'a> {
         }
         admission
     }
+}
+
+/// Gate 1 for one authentic entry.
+fn gate(entry: &Entry) -> Result<ChangeFacts, QuarantineReason> {
+    if entry.doc.home(entry.volume.site) != Some(entry.volume) {
+        return Err(QuarantineReason::Misplaced);
+    }
+    Ok(change::inspect(&entry.change)?)
 }
 
 fn is_stored(known: &Known<'_>, sealed: &SealedEntry) -> bool {

@@ -132,7 +132,7 @@ byte_id!(
 );
 hex_text!(WriterId, "writer id");
 byte_id!(
-    /// One record, that is one Automerge document. A UUID.
+    /// One record, that is one Automerge document. A UUID that says which volume it lives in, see [`DocId::home`].
     DocId,
     16,
     "document id"
@@ -166,6 +166,27 @@ byte_id!(
     "device key"
 );
 hex_text!(DeviceKey, "device key");
+
+impl DocId {
+    /// The volume of this site that its entries stand in; `None` where no volume is called so. The id itself says it:
+    /// class in the upper four bits of the first two bytes; below, months since December 1969, 0 for a class without
+    /// months. So no entry can move a record into another volume, whatever arrives first.
+    #[must_use]
+    pub fn home(&self, site: SiteCode) -> Option<VolumeId> {
+        let place = u16::from_be_bytes([self.0[0], self.0[1]]);
+        let class = match place >> 12 {
+            0 => Class::Standing,
+            1 => Class::Duty,
+            2 => Class::Personnel,
+            _ => return None,
+        };
+        let month = match place & 0x0fff {
+            0 => None,
+            months => Some(Month { year: 1970 + (months - 1) / 12, month: u8::try_from((months - 1) % 12).ok()? + 1 }),
+        };
+        Some(VolumeId { site, class, month }).filter(VolumeId::is_well_formed)
+    }
+}
 
 impl AuthorId {
     /// The device itself, with no person acting.

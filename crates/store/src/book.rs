@@ -204,16 +204,4 @@ impl Work<'_> {
         self.caches.learn_place(*doc, place);
         Ok(place)
     }
-
-    /// A volume's name by its row.
-    pub(crate) fn volume_of_row(&mut self, row: RowId) -> Result<VolumeId> {
-        if let Some((volume, _)) = self.caches.volumes.iter().find(|(_, known)| **known == row) {
-            return Ok(*volume);
-        }
-        let name: String =
-            self.tx.prepare_cached("SELECT name FROM volume WHERE id = ?1")?.query_row([row], |row| row.get(0))?;
-        let volume = volume_name(&name)?;
-        self.caches.volumes.insert(volume, row);
-        Ok(volume)
-    }
 }

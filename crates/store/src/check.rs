@@ -278,11 +278,11 @@ impl Check<'_> {
     ) -> Result<(Automerge, BTreeMap<[u8; 16], i64>)> {
         let connection = self.connection;
         let mut query = connection.prepare_cached(
-            "SELECT entry.arrival, entry.bytes, writer.volume <> document.volume,
+            "SELECT entry.arrival, entry.bytes, writer.device,
                     EXISTS (SELECT 1 FROM marked WHERE marked.document = ?1 AND marked.arrival = entry.arrival),
                     EXISTS (SELECT 1 FROM waiting WHERE waiting.document = ?1 AND waiting.arrival = entry.arrival),
                     EXISTS (SELECT 1 FROM dirty WHERE dirty.document = ?1)
-             FROM entry JOIN writer ON writer.id = entry.writer JOIN document ON document.id = entry.document
+             FROM entry JOIN writer ON writer.id = entry.writer
              WHERE entry.document = ?1 ORDER BY entry.arrival",
         )?;
         let mut rows = query.query(params![document])?;
@@ -302,7 +302,7 @@ impl Check<'_> {
             if set_aside {
                 continue;
             }
-            match examine(&sealed, row.get(2)?) {
+            match examine(&sealed, &DeviceKey(row.get(2)?)) {
                 Ok(contents) => {
                     for fact in contents.fact_ids() {
                         facts.entry(fact.0.into_bytes()).or_insert(arrival);

@@ -62,12 +62,9 @@ pub enum Error {
     /// The device does not belong to a site yet.
     #[error("this device has not been enrolled yet")]
     NotEnrolled,
-    /// A record cannot live in two classes of volumes.
-    #[error("the record lives in the volume {lives_in}; it cannot be written as part of another class")]
-    OtherClass {
-        /// Where it lives.
-        lives_in: String,
-    },
+    /// A record's id names no volume that it could live in.
+    #[error("the id {0} names no volume that its record could live in")]
+    Homeless(String),
     /// The document could not be written.
     #[error(transparent)]
     Write(#[from] dutybook_domain::doc::WriteError),
@@ -99,7 +96,7 @@ impl Error {
             Self::Full => "disk_full",
             Self::Io { .. } => "io",
             Self::NotEnrolled => "not_enrolled",
-            Self::OtherClass { .. } | Self::Write(_) | Self::Append(_) | Self::Unlawful(_) => "refused",
+            Self::Homeless(_) | Self::Write(_) | Self::Append(_) | Self::Unlawful(_) => "refused",
             Self::Inconsistent(_) => "inconsistent",
             Self::Sqlite(_) => "database",
         }

@@ -84,7 +84,7 @@ impl Store {
 }
 
 impl Work<'_> {
-    fn dirty(&self, limit: usize) -> Result<Vec<RowId>> {
+    pub(crate) fn dirty(&self, limit: usize) -> Result<Vec<RowId>> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let mut query = self.tx.prepare_cached("SELECT document FROM dirty ORDER BY document LIMIT ?1")?;
         let rows = query.query_map([limit], |row| row.get(0))?;
@@ -183,13 +183,12 @@ impl Work<'_> {
         {
             // Two halves, each by index: what waited before, and what is new.
             let mut query = self.tx.prepare_cached(
-                "SELECT entry.arrival, 1, writer.device, writer.volume <> document.volume, entry.bytes
-                 FROM waiting JOIN entry USING (arrival)
-                 JOIN writer ON writer.id = entry.writer JOIN document ON document.id = entry.document
+                "SELECT entry.arrival, 1, writer.device, entry.bytes
+                 FROM waiting JOIN entry USING (arrival) JOIN writer ON writer.id = entry.writer
                  WHERE waiting.document = ?1
                  UNION ALL
-                 SELECT entry.arrival, 0, writer.device, writer.volume <> document.volume, entry.bytes
-                 FROM entry JOIN writer ON writer.id = entry.writer JOIN document ON document.id = entry.document
+                 SELECT entry.arrival, 0, writer.device, entry.bytes
+                 FROM entry JOIN writer ON writer.id = entry.writer
                  WHERE entry.document = ?1 AND entry.arrival > ?2
                  ORDER BY 1",
             )?;
@@ -197,15 +196,13 @@ impl Work<'_> {
             while let Some(row) = rows.next()? {
                 let arrival: i64 = row.get(0)?;
                 let waited: bool = row.get(1)?;
-                let elsewhere: bool = row.get(3)?;
+                let device = DeviceKey(row.get(2)?);
                 through = through.max(arrival);
-                let bytes: Vec<u8> = row.get(4)?;
+                let bytes: Vec<u8> = row.get(3)?;
                 let sealed = SealedEntry::parse(bytes)
                     .map_err(|error| Error::Inconsistent(format!("entry {arrival} cannot be read back: {error}")))?;
-                match examine(&sealed, elsewhere) {
-                    Ok(contents) => {
-                        entries.push(Pending { arrival, waited, device: DeviceKey(row.get(2)?), sealed, contents })
-                    }
+                match examine(&sealed, &device) {
+                    Ok(contents) => entries.push(Pending { arrival, waited, device, sealed, contents }),
                     Err(mark) => marks.push((arrival, mark)),
                 }
             }
@@ -253,14 +250,12 @@ impl Work<'_> {
 }
 
 /// Whether an entry may go into its document at all, decided from the entry alone, and what it carries.
-pub(crate) fn examine(sealed: &SealedEntry, elsewhere: bool) -> Result<contents::Contents, Mark> {
-    if elsewhere {
-        let reason = format!("the record does not live in the volume {}", sealed.entry().volume);
-        return Err(Mark { code: "other_volume", reason });
-    }
+pub(crate) fn examine(sealed: &SealedEntry, device: &DeviceKey) -> Result<contents::Contents, Mark> {
     let unreadable = || Mark { code: "apply_unreadable", reason: "the change cannot be read".into() };
     let change = contents::decode(&sealed.entry().change).ok_or_else(unreadable)?;
-    doc::lawful(&change).map_err(|breach| Mark { code: "unlawful", reason: breach.to_string() })?;
+    let record = RecordId(sealed.entry().doc.into());
+    doc::lawful(&change, record, device.as_bytes())
+        .map_err(|breach| Mark { code: "unlawful", reason: breach.to_string() })?;
     contents::contents(&change).ok_or_else(unreadable)
 }
 

@@ -11,14 +11,16 @@
 use std::cell::RefCell;
 
 use chrono::{DateTime, Datelike as _};
-use dutybook_domain::engine::{Class as DomainClass, Step};
+use dutybook_domain::engine::{Book, Class as DomainClass, Found, Step};
+use dutybook_domain::known::{Known, Reached};
 use dutybook_domain::record::{RecordDoc, Write};
-use dutybook_domain::{Day, RecordId, doc};
-use dutybook_log::{AuthorId, Class, DocId, Draft, LocalWriter, Month, Opening, Recorded, SealedEntry, VolumeId};
-use rusqlite::{OptionalExtension as _, params};
+use dutybook_domain::{RecordId, Timestamp, doc};
+use dutybook_log::{AuthorId, Class, DocId, Draft, LocalWriter, Opening, Recorded, SealedEntry, VolumeId};
+use rusqlite::types::Value as SqlValue;
+use rusqlite::{OptionalExtension as _, params, params_from_iter};
 use serde_json::Value;
 
-use crate::book::position;
+use crate::book::{position, read_frontier, volume_name};
 use crate::cache::{OpenDocument, OwnWriter, RowId};
 use crate::contents::{self, Contents};
 use crate::error::{Error, Result};
@@ -53,7 +55,41 @@ impl std::fmt::Debug for Writing<'_> {
 trait Inside {
     fn doc(&mut self, record: RecordId) -> Result<Option<RecordDoc>>;
     fn view(&mut self, record: RecordId) -> Result<Option<Value>>;
+    fn found(&mut self, kind: &str, which: Which) -> Result<Vec<Found>>;
+    fn known(&mut self, class: Class) -> Result<Known>;
     fn next_number(&mut self, series: &str) -> Result<u32>;
+}
+
+/// Which records of a kind.
+#[derive(Clone, Copy)]
+enum Which {
+    /// Those somebody still has to do something about.
+    Open,
+    /// Those born from the first instant until before the second.
+    Born(Timestamp, Timestamp),
+}
+
+impl Book for Writing<'_> {
+    fn view(&self, record: RecordId) -> Option<Value> {
+        self.ask(|inside| inside.view(record)).flatten()
+    }
+
+    fn open(&self, kind: &str) -> Vec<Found> {
+        self.ask(|inside| inside.found(kind, Which::Open)).unwrap_or_default()
+    }
+
+    fn born(&self, kind: &str, from: Timestamp, to: Timestamp) -> Vec<Found> {
+        self.ask(|inside| inside.found(kind, Which::Born(from, to))).unwrap_or_default()
+    }
+
+    fn known(&self, class: DomainClass) -> Known {
+        let class = match class {
+            DomainClass::Standing => Class::Standing,
+            DomainClass::Duty => Class::Duty,
+            DomainClass::Personnel => Class::Personnel,
+        };
+        self.ask(|inside| inside.known(class)).unwrap_or_default()
+    }
 }
 
 impl Writing<'_> {
@@ -61,12 +97,6 @@ impl Writing<'_> {
     #[must_use]
     pub fn doc(&self, record: RecordId) -> Option<RecordDoc> {
         self.ask(|inside| inside.doc(record)).flatten()
-    }
-
-    /// A record's view as JSON.
-    #[must_use]
-    pub fn view(&self, record: RecordId) -> Option<Value> {
-        self.ask(|inside| inside.view(record)).flatten()
     }
 
     /// The next number of a series, from 1; given back when the transaction is not saved.
@@ -145,6 +175,64 @@ impl Inside for Work<'_> {
         view.map(|view| crate::query::from_json(&view)).transpose()
     }
 
+    fn found(&mut self, kind: &str, which: Which) -> Result<Vec<Found>> {
+        self.settle_everything()?;
+        let columns =
+            "SELECT doc, card, view FROM record JOIN document ON document.id = record.document WHERE kind = ?1";
+        let (query, from, to) = match which {
+            Which::Open => (format!("{columns} AND open = 1 ORDER BY born_ms, document.id"), None, None),
+            Which::Born(from, to) => {
+                let query = format!("{columns} AND born_ms >= ?2 AND born_ms < ?3 ORDER BY born_ms, document.id");
+                (query, Some(from.0), Some(to.0))
+            }
+        };
+        let arguments =
+            std::iter::once(SqlValue::from(kind.to_owned())).chain([from, to].into_iter().flatten().map(Into::into));
+        let mut query = self.tx.prepare_cached(&query)?;
+        let mut rows = query.query(params_from_iter(arguments))?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            let (card, view): (String, String) = (row.get(1)?, row.get(2)?);
+            found.push(Found {
+                record: crate::query::record_id(row, 0)?,
+                card: crate::query::from_json(&card)?,
+                view: crate::query::from_json(&view)?,
+            });
+        }
+        Ok(found)
+    }
+
+    fn known(&mut self, class: Class) -> Result<Known> {
+        self.settle_everything()?;
+        let mut volumes: Vec<(VolumeId, RowId, bool)> = Vec::new();
+        {
+            let mut query = self.tx.prepare_cached(
+                "SELECT name, id, EXISTS (SELECT 1 FROM record JOIN document ON document.id = record.document
+                                          WHERE document.volume = volume.id AND record.open = 1) FROM volume",
+            )?;
+            let mut rows = query.query([])?;
+            while let Some(row) = rows.next()? {
+                let name: String = row.get(0)?;
+                volumes.push((volume_name(&name)?, row.get(1)?, row.get(2)?));
+            }
+        }
+        volumes.retain(|(volume, ..)| volume.class == class);
+        volumes.sort_unstable_by_key(|(volume, ..)| std::cmp::Reverse(volume.month));
+        let mut known = Known::default();
+        for (at, (volume, row, still_open)) in volumes.into_iter().enumerate() {
+            // A volume moves while a record of it is open, and through the month after its own.
+            if !still_open && at >= 2 {
+                continue;
+            }
+            let frontier = read_frontier(&self.tx, row)?;
+            let writers = frontier.iter().map(|(writer, position)| {
+                (writer.to_string(), Reached { seq: position.seq, hash: position.hash.to_string() })
+            });
+            known.volumes.insert(volume.to_string(), writers.collect());
+        }
+        Ok(known)
+    }
+
     fn next_number(&mut self, series: &str) -> Result<u32> {
         Work::next_number(self, series)
     }
@@ -161,6 +249,14 @@ struct Target {
 }
 
 impl Work<'_> {
+    /// What arrived goes in first, so that what a signature covers is what was there to be read.
+    fn settle_everything(&mut self) -> Result<()> {
+        for document in self.dirty(usize::MAX)? {
+            self.bring_up_to_date(document)?;
+        }
+        Ok(())
+    }
+
     /// What arrived for the document goes in first, so that nobody writes in ignorance of what this device holds.
     fn bring_up_to_date(&mut self, document: RowId) -> Result<()> {
         if self.is_dirty(document)? {
@@ -218,27 +314,22 @@ impl Work<'_> {
 
     fn write_document(&mut self, step: &Step) -> Result<Target> {
         let site = self.identity.ok_or(Error::NotEnrolled)?.site;
-        let class = class(step.class);
-        let (document, volume) = match self.find_place(&doc_id(step.record))? {
+        let doc = doc_id(step.record);
+        let volume = doc.home(site).ok_or_else(|| Error::Homeless(step.record.to_string()))?;
+        let document = match self.find_place(&doc)? {
             Some(place) => {
-                let lives_in = self.volume_of_row(place.volume)?;
-                if lives_in.class != class {
-                    return Err(Error::OtherClass { lives_in: lives_in.to_string() });
-                }
                 self.bring_up_to_date(place.document)?;
-                (place.document, lives_in)
+                place.document
             }
             None => {
-                let month = if class.has_month() { Some(month(step.day)?) } else { None };
-                let volume = VolumeId { site, class, month };
                 let row = self.volume(&volume)?;
-                (self.place(&doc_id(step.record), row)?.document, volume)
+                self.place(&doc, row)?.document
             }
         };
         let mut open = self.open_document(document)?;
         let change = doc::write(&mut open.doc, step.record, &step.writes, &self.actor)?;
         let decoded = contents::decode(&change).ok_or(dutybook_domain::doc::Unlawful::Undecodable)?;
-        doc::lawful(&decoded)?;
+        doc::lawful(&decoded, step.record, self.device.as_bytes())?;
         let contents = contents::contents(&decoded).ok_or(dutybook_domain::doc::Unlawful::Undecodable)?;
         Ok(Target { record: step.record, document, open, contents, volume, change })
     }
@@ -315,23 +406,6 @@ fn in_one_change_each(steps: Vec<Step>) -> Vec<Step> {
     }
     merged.retain(|step| !step.writes.is_empty());
     merged
-}
-
-fn class(class: DomainClass) -> Class {
-    match class {
-        DomainClass::Standing => Class::Standing,
-        DomainClass::Duty => Class::Duty,
-        DomainClass::Personnel => Class::Personnel,
-    }
-}
-
-fn month(day: Day) -> Result<Month> {
-    let (year, month) = day.month();
-    let month = u16::try_from(year).ok().zip(u8::try_from(month).ok()).map(|(year, month)| Month::new(year, month));
-    match month {
-        Some(Ok(month)) => Ok(month),
-        _ => Err(Error::Inconsistent(format!("{day} is in no month that a volume could be named after"))),
-    }
 }
 
 /// The month, or for the standing volume the year, that a writer is opened for. The device's clock decides; a wrong one

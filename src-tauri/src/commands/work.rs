@@ -2,10 +2,10 @@
 
 use dutybook_client::shown::{Alarm, Done, HistoryShown, LedgerShown, RecordOpened, RecordShown, RunNow};
 use dutybook_client::{LedgerAsked, RecordsAsked, Target};
-use dutybook_domain::RecordId;
 use dutybook_domain::engine::CommonAction;
 use dutybook_domain::kinds::AnyAction;
 use dutybook_domain::patrol_run::RunStatus;
+use dutybook_domain::{Day, RecordId};
 use serde_json::Value;
 use tauri::State;
 
@@ -46,6 +46,13 @@ pub(crate) fn records(book: State<'_, Book>, asked: RecordsAsked) -> Result<Vec<
 #[specta::specta]
 pub(crate) fn record(book: State<'_, Book>, id: RecordId) -> Result<RecordOpened, Failure> {
     Ok(book.client()?.record(id)?)
+}
+
+/// The records of a kind on a day, planned ones that nobody has written to among them.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn on_day(book: State<'_, Book>, kind: String, day: Day) -> Result<Vec<RecordShown>, Failure> {
+    Ok(book.client()?.on_day(&kind, day)?)
 }
 
 /// Every fact of a record, with who, when and which device.

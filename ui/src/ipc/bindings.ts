@@ -31,6 +31,8 @@ export const commands = {
 	records: (asked: RecordsAsked) => typedError<RecordShown[], Failure>(__TAURI_INVOKE("records", { asked })),
 	/**  One record opened. */
 	record: (id: RecordId) => typedError<RecordOpened, Failure>(__TAURI_INVOKE("record", { id })),
+	/**  The records of a kind on a day, planned ones that nobody has written to among them. */
+	onDay: (kind: string, day: Day) => typedError<RecordShown[], Failure>(__TAURI_INVOKE("on_day", { kind, day })),
 	/**  Every fact of a record, with who, when and which device. */
 	history: (id: RecordId) => typedError<HistoryShown[], Failure>(__TAURI_INVOKE("history", { id })),
 	/**  The patrol monitor: today's runs, started or not. */
@@ -640,7 +642,11 @@ export type Exemption = {
 	reason: string,
 };
 
-/**  One fact of a record. UUIDv7 of the writing device; its time part is never used for order. */
+/**
+ *  One fact of a record: six bytes of the writing device's clock (never used for order where the facts themselves
+ *  say which came first), 26 random bits, and 48 bits that bind it to the device's key, so that no other device
+ *  can write a fact under a name that is taken.
+ */
 export type FactId = string;
 
 /**  A code for the program and words for the person. */
@@ -1331,7 +1337,12 @@ export type Received = {
 	handling?: string,
 };
 
-/**  One record: one thing people write about, kept as one document. */
+/**
+ *  One record: one thing people write about, kept as one document.
+ * 
+ *  The id says in which volume the record lives and of what kind it is, so that no entry in another volume and no
+ *  second word for the kind can move it: two bytes of class and month, two bytes of the kind, the rest its name.
+ */
 export type RecordId = string;
 
 /**  One record opened. */

@@ -267,7 +267,7 @@ fn register(registration: Registration, cx: &mut Acting<'_>) -> Result<Vec<Step>
         given(&received.summary, &words!("事项类别或内容摘要", "a category or a summary"))?;
     }
     let day = cx.today();
-    let number = (cx.number)(day);
+    let number = cx.names.number(day);
     let report = report(cx.record, &number, &received, None, None);
     let mut step = cx.step::<ContactRecord>(&[])?;
     step.writes = cx.birth::<ContactRecord>(Some(&number));

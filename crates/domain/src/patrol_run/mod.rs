@@ -14,7 +14,7 @@ pub mod view;
 
 pub use facts::{CannotScanReason, ItemResult, MissedReason, Outcome, PhotoPlaceholder, ScanMethod};
 pub use monitor::{MissedStop, NextStop, RunStatus, monitor, next_alarm_at};
-pub use plan::{PlannedRun, PlannedStop, record_of, run_by_record, runs_of};
+pub use plan::{PlannedRun, PlannedStop, record_of, runs_of};
 pub use rules::{PatrolAction, StopReason};
 pub use view::{
     FindingView, PatrolRunView, Progress, Proof, RunNow, RunState, StopNow, StopState, StopView, planned_view, run_now,
@@ -22,9 +22,11 @@ pub use view::{
 };
 
 use crate::engine::{Acting, Anomaly, Card, Class, Deadline, Kind, LineText, Offer, Refusal, Step};
+use crate::ids::RecordId;
 use crate::record::Story;
 use crate::role::Signer;
 use crate::site::{Settings, Site};
+use crate::time::Day;
 
 /// The kind.
 pub struct PatrolRun;
@@ -58,5 +60,9 @@ impl Kind for PatrolRun {
 
     fn line(fact: &Self::Fact) -> Option<LineText> {
         Some(ledger::line(fact))
+    }
+
+    fn planned(site: &Site, day: Day) -> Vec<(RecordId, Self::View)> {
+        runs_of(site, day).iter().map(|run| (run.record, planned_view(run))).collect()
     }
 }

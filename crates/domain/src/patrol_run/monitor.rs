@@ -9,9 +9,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::plan::{days_around, runs_of};
+use super::plan::runs_of;
 use super::view::{PatrolRunView, RunState, StopState, StopView, planned_view, run_state, stop_state};
-use crate::engine::Tone;
+use crate::engine::{Tone, days_around};
 use crate::ids::RecordId;
 use crate::role::PersonRef;
 use crate::site::{RouteKind, Site};

@@ -11,7 +11,9 @@
 use chrono::Datelike;
 use serde::{Deserialize, Serialize};
 
-use crate::ids::RecordId;
+use super::PatrolRun;
+use crate::engine::Kind;
+use crate::ids::{Home, RecordId};
 use crate::site::{ChecklistItem, Route, RouteKind, Site};
 use crate::time::{Day, TimeOfDay, Timestamp};
 
@@ -73,7 +75,8 @@ pub struct PlannedStop {
 /// The record of a run.
 #[must_use]
 pub fn record_of(route: RecordId, day: Day, slot: u16) -> RecordId {
-    RecordId::derived(&["patrol_run", &route.to_string(), &day.to_string(), &slot.to_string()])
+    let home = Home { class: PatrolRun::CLASS, day, kind: PatrolRun::NAME };
+    RecordId::derived(&home, &[&route.to_string(), &day.to_string(), &slot.to_string()])
 }
 
 /// All runs of a day, by start, then by route.
@@ -92,19 +95,6 @@ pub fn runs_of(site: &Site, day: Day) -> Vec<PlannedRun> {
         .collect();
     runs.sort_by_key(|run| (run.start, run.route, run.slot));
     runs
-}
-
-/// The planned run with this record, looked for around `today`: a run may start up to two days after the day it
-/// belongs to began, and may be prepared a day ahead.
-#[must_use]
-pub fn run_by_record(site: &Site, record: RecordId, today: Day) -> Option<PlannedRun> {
-    days_around(today).into_iter().flat_map(|day| runs_of(site, day)).find(|run| run.record == record)
-}
-
-/// Today, the days before it that may still matter, and tomorrow.
-pub(super) fn days_around(today: Day) -> [Day; 4] {
-    let tomorrow = Day(today.0.succ_opt().unwrap_or(today.0));
-    [today, today.before(), today.before().before(), tomorrow]
 }
 
 fn walked_on(route: &Route, day: Day) -> bool {

@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use super::PatrolRun;
 use super::facts::{CannotScanReason, ItemResult, MissedReason, Outcome, PatrolFact, PhotoPlaceholder, ScanMethod};
 use super::fold::countersigns;
-use super::plan::{EARLY_MIN, PlannedRun, PlannedStop, run_by_record};
-use super::view::{PatrolRunView, Progress, StopView, planned_view};
+use super::plan::{EARLY_MIN, PlannedRun, PlannedStop};
+use super::view::{PatrolRunView, Progress, StopView};
 use crate::engine::{Acting, Card, Deadline, Offer, Refusal, Step, Tone, Urgency, Weight};
 use crate::ids::RecordId;
 use crate::record::Write;
@@ -280,9 +280,7 @@ pub(super) fn act(
     let known = view.filter(|view| !view.stops.is_empty());
     let run = match known {
         Some(view) => view.clone(),
-        None => {
-            run_by_record(cx.site, cx.record, cx.today()).map(|plan| planned_view(&plan)).ok_or_else(no_such_run)?
-        }
+        None => cx.planned::<PatrolRun>().ok_or_else(no_such_run)?,
     };
     if !may_still(verb, Some(&run), &cx.who) {
         return Err(Refusal::not_offered(&progress_words(&run).1));
@@ -376,7 +374,6 @@ pub(super) fn act(
         }
     }
     let mut step = cx.step::<PatrolRun>(&facts)?;
-    step.day = run.day;
     if view.is_none() {
         let mut writes = birth(&run, cx);
         writes.append(&mut step.writes);

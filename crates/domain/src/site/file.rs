@@ -16,7 +16,7 @@ use toml::de::DeTable;
 use super::items::Definition;
 use super::pin::{self, PinError};
 use super::{ItemAction, Person, Roster, Settings, Site, Unit};
-use crate::ids::RecordId;
+use crate::ids::{Home, RecordId};
 use crate::words;
 use crate::words::Words;
 
@@ -138,7 +138,7 @@ pub enum FileError {
 /// `settings`.
 #[must_use]
 pub fn item_id(site_code: &str, kind: &str, key: &str) -> RecordId {
-    RecordId::derived(&["site", site_code, kind, key])
+    RecordId::derived(&Home::standing(kind), &[site_code, key])
 }
 
 /// Reads a site file.
@@ -217,7 +217,7 @@ impl SiteFile {
                     // Derived, not drawn: two devices that take in the same file before they meet must come to the same
                     // definition, or every person would stand side by side with themselves. A salt is no secret; that
                     // it differs from person to person and site to site is what it is for.
-                    let salt = RecordId::derived(&["pin salt", &id.to_string()]).0.into_bytes();
+                    let salt = RecordId::derived(&Home::standing("pin salt"), &[&id.to_string()]).0.into_bytes();
                     person.pin_hash = pin::hash(pin, &salt)?;
                 }
                 Some(FirstPin(pin)) => {
@@ -256,10 +256,9 @@ impl Changes {
             let new = known.is_none();
             self.define.push(Change { record: *id, kind: T::KIND, title: item.title(), new, action });
         }
-        // Ids computed from a key are UUIDs of version 5; what was added by hand since has others and is not the file's.
-        let from_a_file = |id: &RecordId| id.0.get_version_num() == 5;
+        // What was added by hand since has an id that was drawn, and is not the file's.
         self.gone.extend(
-            current.iter().filter(|(id, _)| !file.contains_key(id) && from_a_file(id)).map(|(id, item)| Gone {
+            current.iter().filter(|(id, _)| !file.contains_key(id) && id.is_derived()).map(|(id, item)| Gone {
                 record: *id,
                 kind: T::KIND,
                 title: item.title(),

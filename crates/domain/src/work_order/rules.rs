@@ -170,7 +170,7 @@ pub(super) fn offers(view: Option<&WorkOrderView>, who: &Signer) -> Vec<Offer> {
 /// # Errors
 /// [`Refusal`] when it does not say what is to be done, or the role may not report.
 pub fn reported_steps(cx: &mut Acting<'_>, report: Report) -> Result<(RecordId, String, Step), Refusal> {
-    let record = RecordId((cx.ids)());
+    let record = cx.new_record::<WorkOrder>();
     let (number, step) = report_into(cx, record, report)?;
     Ok((record, number, step))
 }
@@ -187,10 +187,10 @@ fn report_into(cx: &mut Acting<'_>, record: RecordId, mut report: Report) -> Res
         return Err(Refusal::missing(&words!("服务内容", "what is to be done")));
     }
     let day = cx.today();
-    let number = (cx.number)(day);
+    let number = cx.names.number(day);
     let mut writes = cx.birth::<WorkOrder>(Some(&number));
     writes.push(cx.fact(&WorkOrderFact::Reported(report))?.1);
-    Ok((number, Step { record, kind: WorkOrder::NAME, class: WorkOrder::CLASS, day, writes }))
+    Ok((number, Step { record, kind: WorkOrder::NAME, writes }))
 }
 
 /// What the dispatch of a new order writes, to be added to the step that makes the order (存并派).

@@ -2,7 +2,15 @@ import type { RecordId } from '@/ipc'
 import { createRouter } from '@/shell/router.svelte'
 
 /** The pages of the desk. The home page keeps what is being typed. */
-export const places = createRouter({ home: '/', monitor: '/monitor', ledger: '/ledger' })
+const ROUTES = {
+  home: '/',
+  all: '/all',
+  monitor: '/monitor',
+  ledger: '/ledger',
+} as const
+
+export type DeskPlace = keyof typeof ROUTES
+export const places = createRouter(ROUTES)
 
 /** Whether no sheet and no question lies over the page, so that its keys act. */
 export const nothingAbove = (): boolean => document.querySelector('.sheet-panel, .dialog-panel') === null

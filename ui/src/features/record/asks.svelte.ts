@@ -3,6 +3,7 @@ import { failureOf } from '@/ipc/ask.svelte'
 import { say } from '@/i18n/say'
 import { toasts } from '@/design/toasts.svelte'
 import { m } from '@/paraglide/messages.js'
+import { isElsewhere, isPlain } from './forms'
 
 /** What somebody is about to do with a record. */
 export interface Intent {
@@ -18,15 +19,9 @@ export interface Intent {
   given?: Record<string, unknown>
 }
 
-/** Actions that say everything by themselves; all others ask first. */
-const PLAIN = new Set(['accept', 'depart', 'arrive', 'start', 'resume'])
-
-/** Actions of the tablet on a round; the desk shows them nowhere. */
-const ON_THE_ROUND = new Set(['start', 'scan', 'check', 'all_normal', 'cannot_scan', 'report_finding', 'finish'])
-
 /** The offers that a record's page can carry out. */
 export function offersHere(kind: string, offers: readonly Offer[]): Offer[] {
-  return kind === 'patrol_run' ? offers.filter((offer) => !ON_THE_ROUND.has(offer.action)) : [...offers]
+  return offers.filter((offer) => !isElsewhere(kind, offer.action))
 }
 
 /** What pressing an offer's key means. */
@@ -45,8 +40,9 @@ export class Doing {
   /** Starts an action: at once where nothing is to be asked, otherwise by opening its question. */
   begin(intent: Intent, state = ''): void {
     this.failure = null
-    const said = PLAIN.has(intent.action) || (intent.action === 'close' && (intent.kind === 'contact_record' || state === 'followed_up'))
-    if (intent.kind !== 'patrol_run' && said) void this.act(intent, {})
+    // An order that was followed up is closed without a reason for closing it.
+    const said = isPlain(intent.kind, intent.action) || (intent.action === 'close' && state === 'followed_up')
+    if (said) void this.act(intent, {})
     else this.intent = intent
   }
 

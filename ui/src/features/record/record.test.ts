@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { HistoryFact, PersonTile, Role } from '@/ipc'
 import { offersHere } from './asks.svelte'
 import { corrected, correctables } from './corrections'
-import { amountOf, answered, emptyForm, valuesOf, type Ask } from './forms'
+import { amountOf, answered, emptyForm, valuesOf, type Ask } from './ask'
 import { byReadiness, toggled } from './people'
 
 describe('forms', () => {
@@ -25,7 +25,7 @@ describe('forms', () => {
   })
 
   it('send the number of a stop as a number', () => {
-    expect(valuesOf([{ name: 'stop', label: '', type: 'choice', options: [] }], { stop: '3' })).toEqual({ stop: 3 })
+    expect(valuesOf([{ name: 'stop', label: '', type: 'choice', numeric: true, options: [] }], { stop: '3' })).toEqual({ stop: 3 })
   })
 
   it.each([

@@ -1,11 +1,18 @@
 import { createRouter } from '@/shell/router.svelte'
 
-/** Where a tablet can be. */
-export const places = createRouter({
+const ROUTES = {
   rounds: '/',
   patrol: '/patrol/:run',
   finish: '/patrol/:run/finish',
   orders: '/orders',
   order: '/orders/:order',
   register: '/register',
-})
+  all: '/all',
+  record: '/record/:record',
+} as const
+
+/** Where a tablet can be. */
+export const places = createRouter(ROUTES)
+
+/** Places that need nothing to be named besides. */
+export type TabletPlace = { [Name in keyof typeof ROUTES]: (typeof ROUTES)[Name] extends `${string}:${string}` ? never : Name }[keyof typeof ROUTES]
