@@ -126,7 +126,9 @@ fn write(volume: VolumeId, entries: usize, writers: usize) -> Result<Vec<Batch>,
         }
         let device = &mut devices[by];
         let mut id = [0; 16];
-        id[..8].copy_from_slice(&record.to_be_bytes());
+        // Duty, and the 683rd month since December 1969: the volume above.
+        id[..2].copy_from_slice(&[0x12, 0xab]);
+        id[8..].copy_from_slice(&record.to_be_bytes());
         let entry = device.writer.append(Draft {
             author: AuthorId([1; 16]),
             recorded: Recorded { wall_ms: 1_793_500_000_000, boot: [2; 16], monotonic_ms: n as u64 },

@@ -17,8 +17,9 @@
 
 use std::collections::{HashMap, hash_map};
 
+use crate::carried::Proof;
 use crate::change::{self, ChangeFacts, ChangeRefusal};
-use crate::entry::{Entry, EntryError, SealedEntry};
+use crate::entry::{EntryError, SealedEntry};
 use crate::frontier::Frontier;
 use crate::ids::{DeviceKey, EntryHash, VolumeId, WriterId};
 use crate::writer::{Head, Opening, Position};
@@ -106,6 +107,9 @@ pub enum QuarantineReason {
     /// Signed, but its numbers do not follow each other.
     #[error("it does not follow the entry before it")]
     BrokenChain,
+    /// It hands on what another device wrote, and that device's signature does not cover it.
+    #[error("it hands on what another device wrote without that device's signature")]
+    Unproven,
     /// Its change was refused.
     #[error(transparent)]
     Change(#[from] ChangeRefusal),
@@ -140,6 +144,7 @@ impl QuarantineReason {
             Self::Fork => "fork",
             Self::BadSignature => "bad_signature",
             Self::BrokenChain => "broken_chain",
+            Self::Unproven => "unproven",
             Self::Change(refusal) => refusal.code(),
             Self::BehindRefused { .. } => "behind_refused",
         }
@@ -350,17 +355,8 @@ impl<'a> Batch<'a> {
         }
         chain.reverse();
 
-        let mut facts = Vec::with_capacity(chain.len());
-        let mut refused = None;
-        for &index in &chain {
-            match gate(self.entries[index].entry()) {
-                Ok(found) => facts.push(found),
-                Err(refusal) => {
-                    refused = Some((index, refusal));
-                    break;
-                }
-            }
-        }
+        let (facts, refusal) = gate(chain.iter().map(|index| &self.entries[*index]));
+        let refused = refusal.map(|refusal| (chain[facts.len()], refusal));
         // A chain's numbers follow each other, so an entry's number says where in it it stands.
         let first_seq = self.entries[index].entry().seq;
         let place_of = |candidate: &Candidate<'_>| {
@@ -464,12 +460,41 @@ impl<'a> Batch<'a> {
     }
 }
 
-/// Gate 1 for one authentic entry.
-fn gate(entry: &Entry) -> Result<ChangeFacts, QuarantineReason> {
+/// Gate 1 for authentic entries that follow each other: what it learns of each, up to the first that is refused.
+fn gate<'e>(chain: impl Iterator<Item = &'e SealedEntry>) -> (Vec<ChangeFacts>, Option<QuarantineReason>) {
+    let mut facts = Vec::new();
+    let mut refused = None;
+    let mut proof = Proof::default();
+    // Up to here everything is proven that is carried.
+    let mut whole = 0;
+    for sealed in chain {
+        match gate_one(sealed, &mut proof) {
+            Ok(found) => facts.push(found),
+            Err(refusal) => {
+                refused = Some(refusal);
+                break;
+            }
+        }
+        if proof.is_whole() {
+            whole = facts.len();
+        }
+    }
+    if whole < facts.len() {
+        facts.truncate(whole);
+        refused = Some(QuarantineReason::Unproven);
+    }
+    (facts, refused)
+}
+
+fn gate_one<'e>(sealed: &'e SealedEntry, proof: &mut Proof<'e>) -> Result<ChangeFacts, QuarantineReason> {
+    let entry = sealed.entry();
     if entry.doc.home(entry.volume.site) != Some(entry.volume) {
         return Err(QuarantineReason::Misplaced);
     }
-    Ok(change::inspect(&entry.change)?)
+    if !proof.goes_on(sealed.carried()) {
+        return Err(QuarantineReason::Unproven);
+    }
+    Ok(change::inspect(sealed.change())?)
 }
 
 fn is_stored(known: &Known<'_>, sealed: &SealedEntry) -> bool {

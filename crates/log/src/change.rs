@@ -48,8 +48,8 @@ pub mod limits {
     pub const NAMES: usize = 4 * 1024 * 1024;
     /// Bytes that an entry adds to its change, at most.
     pub const ENTRY_OVERHEAD: usize = 512;
-    /// Bytes of an entry.
-    pub const ENTRY: usize = CHANGE + ENTRY_OVERHEAD;
+    /// Bytes of an entry, also of one that carries another with its opening and signature, a few times over.
+    pub const ENTRY: usize = CHANGE + 10 * ENTRY_OVERHEAD;
 }
 
 /// What gate 1 learns of a change on the way.

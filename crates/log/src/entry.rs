@@ -13,9 +13,10 @@ use minicbor::decode::Decoder;
 use minicbor::encode::{self, Encode, Encoder, Write};
 use sha2::{Digest, Sha256};
 
+use crate::carried::{Carried, DEPTH};
 use crate::cbor::{self, DecodeError};
 use crate::change::limits;
-use crate::ids::{AuthorId, DocId, EntryHash, Recorded, VolumeId, WriterId};
+use crate::ids::{AuthorId, DeviceKey, DocId, EntryHash, Recorded, VolumeId, WriterId};
 
 /// The format that this program writes and reads.
 const VERSION: u64 = 1;
@@ -41,7 +42,7 @@ pub struct Entry {
     pub recorded: Recorded,
     /// The record.
     pub doc: DocId,
-    /// One uncompressed Automerge change chunk.
+    /// One uncompressed Automerge change chunk, or another device's entry with one ([`Carried`]).
     pub change: Vec<u8>,
 }
 
@@ -98,6 +99,7 @@ pub struct SealedEntry {
     bytes: Vec<u8>,
     hash: EntryHash,
     entry: Entry,
+    carried: Option<Box<Carried>>,
 }
 
 impl SealedEntry {
@@ -106,6 +108,18 @@ impl SealedEntry {
     /// # Errors
     /// When the bytes are too many, of a newer format, or not an entry's one canonical encoding.
     pub fn parse(bytes: impl Into<Vec<u8>> + AsRef<[u8]>) -> Result<Self, EntryError> {
+        let mut sealed = Self::parse_plain(bytes)?;
+        sealed.look_inside(DEPTH);
+        Ok(sealed)
+    }
+
+    /// Looks for another entry in the place of the change.
+    pub(crate) fn look_inside(&mut self, depth: usize) {
+        self.carried = Carried::of(&self.entry, depth).map(Box::new);
+    }
+
+    /// Reads an entry without looking for another in it.
+    pub(crate) fn parse_plain(bytes: impl Into<Vec<u8>> + AsRef<[u8]>) -> Result<Self, EntryError> {
         let len = bytes.as_ref().len();
         if len > limits::ENTRY {
             return Err(EntryError::Encoding(DecodeError::TooLarge { len, limit: limits::ENTRY }));
@@ -118,14 +132,16 @@ impl SealedEntry {
             return Err(EntryError::SeqZero);
         }
         let bytes = bytes.into();
-        Ok(Self { hash: hash_of(&bytes), bytes, entry })
+        Ok(Self { hash: hash_of(&bytes), bytes, entry, carried: None })
     }
 
     /// Encodes and hashes an entry that this device makes.
     pub(crate) fn seal(entry: Entry) -> Self {
         let mut bytes = Vec::with_capacity(entry.change.len() + limits::ENTRY_OVERHEAD);
         cbor::append(&mut bytes, &entry);
-        Self { hash: hash_of(&bytes), bytes, entry }
+        let mut sealed = Self { hash: hash_of(&bytes), bytes, entry, carried: None };
+        sealed.look_inside(DEPTH);
+        sealed
     }
 
     /// The exact bytes: what is stored, sent and hashed.
@@ -150,6 +166,24 @@ impl SealedEntry {
     #[must_use]
     pub fn entry(&self) -> &Entry {
         &self.entry
+    }
+
+    /// The entry of another device that stands in it.
+    #[must_use]
+    pub fn carried(&self) -> Option<&Carried> {
+        self.carried.as_deref()
+    }
+
+    /// The change, its own or the carried entry's.
+    #[must_use]
+    pub fn change(&self) -> &[u8] {
+        self.carried.as_ref().map_or(&self.entry.change, |carried| carried.entry.change())
+    }
+
+    /// The device whose words these are: `device`, which opened the writer, or the one whose entry is carried.
+    #[must_use]
+    pub fn written_by(&self, device: DeviceKey) -> DeviceKey {
+        self.carried.as_ref().map_or(device, |carried| carried.entry.written_by(carried.opening.device))
     }
 }
 

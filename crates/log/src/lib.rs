@@ -45,6 +45,7 @@
 //! recorded  [wall_ms: int, boot: 16 bytes, monotonic_ms: uint]
 //! entry     [1, volume, writer: 16, seq: uint, prev: 32, witness: 32 or null, author: 16,
 //!            recorded, doc: 16, change: bytes]
+//! carried   [1, opening, entry: bytes, signature: 64 or null], in the place of a change
 //! opening   [volume, device: 32, nonce: 16]
 //! position  [seq: uint, hash: 32]
 //! head      [1, opening, position, signature: 64]
@@ -81,7 +82,8 @@
 //!     author: AuthorId::DEVICE,
 //!     recorded: Recorded { wall_ms: 1_793_500_000_000, boot: [0; 16], monotonic_ms: 5_000 },
 //!     witness: None,
-//!     doc: DocId([3; 16]),
+//!     // Its first two bytes say that it lives in this volume.
+//!     doc: "12ab0000-0000-8000-8000-000000000003".parse()?,
 //!     change,
 //! })?;
 //! let head = writer.head(&secret)?;
@@ -100,7 +102,7 @@
 //!
 //! // And where documents are kept, after the entry is safe on disk:
 //! let mut document = automerge::Automerge::new();
-//! let applied = apply(&mut document, received.iter().map(|e| &e.entry().change[..]));
+//! let applied = apply(&mut document, received.iter().map(SealedEntry::change));
 //! assert_eq!(applied.applied, [0]);
 //! # Ok(())
 //! # }
@@ -108,6 +110,7 @@
 
 mod admission;
 mod apply;
+mod carried;
 mod cbor;
 mod change;
 mod entry;
@@ -117,6 +120,7 @@ mod writer;
 
 pub use admission::{Accepted, Admission, Known, ParkReason, QuarantineReason, admit};
 pub use apply::{Applied, ApplyRefusal, apply};
+pub use carried::{Carried, Proof};
 pub use cbor::DecodeError;
 pub use change::{ChangeFacts, ChangeRefusal, inspect, limits};
 pub use entry::{Entry, EntryError, SealedEntry};

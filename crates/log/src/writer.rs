@@ -229,6 +229,9 @@ pub enum AppendError {
     /// The volume was put together wrongly, or the writer is at its end.
     #[error("the volume cannot be written to")]
     Volume,
+    /// The record lives in another volume.
+    #[error("the record lives in another volume")]
+    Misplaced,
 }
 
 /// The log that this device writes in one volume. Clone it before a transaction and keep the
@@ -267,10 +270,12 @@ impl LocalWriter {
     /// # Errors
     /// When other replicas would refuse the entry; the writer stays as it was.
     pub fn append_with_facts(&mut self, draft: Draft) -> Result<(SealedEntry, ChangeFacts), AppendError> {
-        let facts = change::inspect(&draft.change)?;
         let seq = self.position.seq.checked_add(1).ok_or(AppendError::Volume)?;
         if !self.opening.volume.is_well_formed() {
             return Err(AppendError::Volume);
+        }
+        if draft.doc.home(self.opening.volume.site) != Some(self.opening.volume) {
+            return Err(AppendError::Misplaced);
         }
         let entry = SealedEntry::seal(Entry {
             volume: self.opening.volume,
@@ -283,6 +288,7 @@ impl LocalWriter {
             doc: draft.doc,
             change: draft.change,
         });
+        let facts = change::inspect(entry.change())?;
         self.position = Position { seq, hash: entry.hash() };
         Ok((entry, facts))
     }

@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use dutybook_domain::device::AppRole;
 use dutybook_domain::engine::{Class, Step};
+use dutybook_domain::ids::Home;
 use dutybook_domain::record::Write;
 use dutybook_domain::role::{Role, Signer};
 use dutybook_domain::time::Zone;
@@ -140,29 +141,33 @@ fn stamp() -> Stamp {
     Stamp { author: AuthorId::DEVICE, recorded: Recorded { wall_ms: NOW.0, boot: [0; 16], monotonic_ms: 0 } }
 }
 
-fn fact(id: u128, kind: &str, body: serde_json::Value) -> Write {
+/// The `at`-th fact of a device.
+fn fact(device: DeviceKey, at: usize, kind: &str, body: serde_json::Value) -> Write {
     let by = Signer { person: RecordId(Uuid::nil()), name: "张三".into(), role: Role::DutyOfficer };
     let body = body.as_object().cloned().unwrap_or_default();
-    Write::Fact { id: FactId(Uuid::from_u128(id)), kind: kind.into(), at: NOW, by, body }
+    let id = FactId::new(device.as_bytes(), NOW.plus_minutes(at as i64), [0; 4]);
+    Write::Fact { id, kind: kind.into(), at: NOW, by, body }
 }
 
 fn enrol(server: &Store, key: DeviceKey) -> Result<(), Error> {
     let record = dutybook_domain::device::record_of("demo", &key.to_string());
     let body = json!({ "key": key.to_string(), "label": "device", "prefix": "D1", "role": "desk" });
-    let writes = vec![Write::Meta { name: "kind", value: "device".into() }, fact(1, "enrolled", body)];
-    let step = Step { record, kind: "device", class: Class::Standing, day: NOW.day(Zone::default()), writes };
+    let enrolled = fact(server.device_key(), 0, "enrolled", body);
+    let writes = vec![Write::Meta { name: "kind", value: "device".into() }, enrolled];
+    let step = Step { record, kind: "device", writes };
     server.transact(stamp(), |_| Ok::<_, Error>(vec![step]))?.map(drop)
 }
 
 fn write(store: &Store, entries: usize, each: usize) -> Result<(), Error> {
+    let home = Home { class: Class::Duty, day: NOW.day(Zone::default()), kind: "work_order" };
     for at in 0..entries {
-        let record = RecordId(Uuid::from_u128(1_000 + (at / each) as u128));
+        let record = RecordId::fresh(&home, ((at / each) as u128).to_be_bytes());
         let mut writes = Vec::new();
         if at % each == 0 {
             writes.push(Write::Meta { name: "kind", value: "work_order".into() });
         }
-        writes.push(fact(1_000_000 + at as u128, "noted", json!({ "text": "已到现场" })));
-        let step = Step { record, kind: "work_order", class: Class::Duty, day: NOW.day(Zone::default()), writes };
+        writes.push(fact(store.device_key(), at, "noted", json!({ "text": "已到现场" })));
+        let step = Step { record, kind: "work_order", writes };
         store.transact(stamp(), |_| Ok::<_, Error>(vec![step]))??;
     }
     Ok(())

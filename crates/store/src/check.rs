@@ -302,7 +302,7 @@ impl Check<'_> {
             if set_aside {
                 continue;
             }
-            match examine(&sealed, &DeviceKey(row.get(2)?)) {
+            match examine(&sealed, DeviceKey(row.get(2)?)) {
                 Ok(contents) => {
                     for fact in contents.fact_ids() {
                         facts.entry(fact.0.into_bytes()).or_insert(arrival);
@@ -312,7 +312,7 @@ impl Check<'_> {
                     self.problem(format!("record {record}: entry {arrival} should be marked: {}", mark.reason))
                 }
             }
-            changes.push(sealed.entry().change.clone());
+            changes.push(sealed.change().to_vec());
         }
         let mut doc = Automerge::new();
         let applied = dutybook_log::apply(&mut doc, changes.iter().map(Vec::as_slice));

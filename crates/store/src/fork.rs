@@ -14,11 +14,15 @@
 //! - Nothing is lost: the changes of a branch that was given up stand in another writer, its bytes in quarantine.
 //! - What the server acknowledged, by hash, is common to both branches and stays where it is.
 //! - A writer of our own that was given up is never written again.
+//! - What another device wrote is entered again with its entry and signature (`log::Carried`): the names of its facts are
+//!   that device's, and nobody else may give them.
 //! - Entering again is idempotent: a change that stands in the log of its record is not entered a second time.
 
 use std::collections::BTreeSet;
 
-use dutybook_log::{Admission, DeviceKey, Draft, Position, QuarantineReason, SealedEntry, VolumeId, WriterId};
+use dutybook_log::{
+    Admission, Carried, DeviceKey, Draft, Opening, Position, Proof, QuarantineReason, SealedEntry, VolumeId, WriterId,
+};
 use rusqlite::{OptionalExtension as _, params};
 
 use crate::book::{from_sql, to_sql};
@@ -70,7 +74,7 @@ impl Work<'_> {
             }
         }
         forked.sort_by_key(|entry| entry.entry().seq);
-        self.enter_again(forked)
+        self.enter_again(forked.iter().map(Again::own).collect())
     }
 
     fn give_up(&mut self, writer: &WriterId, to: Option<DeviceKey>) -> Result<bool> {
@@ -89,7 +93,7 @@ impl Work<'_> {
         let volume = known.opening.volume;
         // Asked for before the last entries go, so that no arrival number is given twice.
         self.last_arrival()?;
-        for (arrival, sealed) in &branch {
+        for Written { arrival, sealed, .. } in &branch {
             let aside = Aside { peer: None, volume, at_ms: sealed.entry().recorded.wall_ms };
             self.quarantine(&aside, sealed.bytes(), GIVEN_UP, "its writer went two ways; it was entered again")?;
             for table in ["fact_source", "waiting", "marked"] {
@@ -103,16 +107,20 @@ impl Work<'_> {
             self.become_new_instance(false)?;
         }
         let documents = self.documents_of(&branch)?;
-        self.enter_again(branch.into_iter().map(|(_, sealed)| sealed).collect())?;
+        let again = branch.iter().map(|written| match own {
+            true => Again::own(&written.sealed),
+            false => Again::of(written, known.opening),
+        });
+        self.enter_again(again.collect())?;
         for document in documents {
             self.learn_facts_anew(document)?;
         }
         Ok(true)
     }
 
-    fn documents_of(&mut self, branch: &[(i64, SealedEntry)]) -> Result<BTreeSet<RowId>> {
+    fn documents_of(&mut self, branch: &[Written]) -> Result<BTreeSet<RowId>> {
         let mut documents = BTreeSet::new();
-        for (_, sealed) in branch {
+        for Written { sealed, .. } in branch {
             documents.extend(self.find_place(&sealed.entry().doc)?.map(|place| place.document));
         }
         Ok(documents)
@@ -131,7 +139,7 @@ impl Work<'_> {
         let mut rows = query.query([document])?;
         while let Some(row) = rows.next()? {
             let Ok(sealed) = SealedEntry::parse(row.get::<_, Vec<u8>>(1)?) else { continue };
-            let contents = contents::decode(&sealed.entry().change).as_ref().and_then(contents::contents);
+            let contents = contents::decode(sealed.change()).as_ref().and_then(contents::contents);
             self.learn_facts(document, row.get(0)?, &contents.unwrap_or_default())?;
         }
         Ok(())
@@ -153,15 +161,16 @@ impl Work<'_> {
         Ok(from_sql(seq.unwrap_or_default()))
     }
 
-    fn entries_after(&self, writer: RowId, seq: u64) -> Result<Vec<(i64, SealedEntry)>> {
-        let mut query =
-            self.tx.prepare_cached("SELECT arrival, bytes FROM entry WHERE writer = ?1 AND seq > ?2 ORDER BY seq")?;
+    fn entries_after(&self, writer: RowId, seq: u64) -> Result<Vec<Written>> {
+        let mut query = self.tx.prepare_cached(
+            "SELECT arrival, bytes, signature FROM entry WHERE writer = ?1 AND seq > ?2 ORDER BY seq",
+        )?;
         let mut rows = query.query(params![writer, to_sql(seq)?])?;
         let mut entries = Vec::new();
         while let Some(row) = rows.next()? {
             let sealed = SealedEntry::parse(row.get::<_, Vec<u8>>(1)?)
                 .map_err(|error| Error::Inconsistent(format!("an entry cannot be read back: {error}")))?;
-            entries.push((row.get(0)?, sealed));
+            entries.push(Written { arrival: row.get(0)?, sealed, signature: row.get(2)? });
         }
         Ok(entries)
     }
@@ -198,24 +207,39 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Puts changes into the log once more, in our present writers, as they were: author, time and change.
-    fn enter_again(&mut self, entries: Vec<SealedEntry>) -> Result<()> {
-        for sealed in entries {
-            let entry = sealed.entry().clone();
-            let row = self.volume(&entry.volume)?;
-            let document = self.place(&entry.doc, row)?.document;
-            if self.stands_in_log(document, &entry.change)? {
+    /// Puts changes into the log once more, in our present writers, as they were: author, time and change. What is proven
+    /// together is entered together, or not at all.
+    fn enter_again(&mut self, entries: Vec<Again>) -> Result<()> {
+        let mut proof = Proof::default();
+        let mut together: Vec<&Again> = Vec::new();
+        for again in &entries {
+            if !proof.goes_on(again.carried.as_ref()) {
+                tracing::warn!(doc = %again.draft.doc, "what another device wrote cannot be shown to be its own");
+                (proof, together) = (Proof::default(), Vec::new());
                 continue;
             }
-            let draft = Draft {
-                author: entry.author,
-                recorded: entry.recorded,
-                witness: entry.witness,
-                doc: entry.doc,
-                change: entry.change,
-            };
-            self.append(entry.volume, vec![draft], entry.recorded)?;
-            self.make_dirty(document)?;
+            together.push(again);
+            if proof.is_whole() {
+                self.enter_together(&std::mem::take(&mut together))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn enter_together(&mut self, entries: &[&Again]) -> Result<()> {
+        let (mut documents, mut new) = (Vec::new(), false);
+        for again in entries {
+            let volume = self.volume(&again.volume)?;
+            let document = self.place(&again.draft.doc, volume)?.document;
+            new |= !self.stands_in_log(document, &again.change)?;
+            documents.push(document);
+        }
+        if let (Some(first), true) = (entries.first(), new) {
+            let drafts = entries.iter().map(|again| again.draft.clone()).collect();
+            self.append(first.volume, drafts, first.draft.recorded)?;
+            for document in documents {
+                self.make_dirty(document)?;
+            }
         }
         Ok(())
     }
@@ -225,10 +249,55 @@ impl Work<'_> {
         let mut rows = query.query([document])?;
         while let Some(row) = rows.next()? {
             let stored = SealedEntry::parse(row.get::<_, Vec<u8>>(0)?);
-            if stored.is_ok_and(|stored| stored.entry().change == change) {
+            if stored.is_ok_and(|stored| stored.change() == change) {
                 return Ok(true);
             }
         }
         Ok(false)
+    }
+}
+
+/// An entry of a branch that is given up.
+struct Written {
+    arrival: i64,
+    sealed: SealedEntry,
+    signature: Option<[u8; 64]>,
+}
+
+/// What is to be entered once more.
+struct Again {
+    volume: VolumeId,
+    draft: Draft,
+    change: Vec<u8>,
+    carried: Option<Carried>,
+}
+
+impl Again {
+    /// What this device wrote itself, or carried already.
+    fn own(sealed: &SealedEntry) -> Self {
+        let entry = sealed.entry().clone();
+        Self {
+            volume: entry.volume,
+            change: sealed.change().to_vec(),
+            carried: sealed.carried().cloned(),
+            draft: Draft {
+                author: entry.author,
+                recorded: entry.recorded,
+                witness: entry.witness,
+                doc: entry.doc,
+                change: entry.change,
+            },
+        }
+    }
+
+    /// What another device wrote in the writer with this opening.
+    fn of(written: &Written, opening: Opening) -> Self {
+        let carried = Carried { opening, entry: written.sealed.clone(), signature: written.signature };
+        Self {
+            volume: opening.volume,
+            change: written.sealed.change().to_vec(),
+            draft: carried.draft(),
+            carried: Some(carried),
+        }
     }
 }

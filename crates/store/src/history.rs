@@ -249,9 +249,9 @@ fn entry_row(row: &Row<'_>) -> Result<EntryRow> {
     let sealed = SealedEntry::parse(row.get::<_, Vec<u8>>(4)?)
         .map_err(|error| Error::Inconsistent(format!("entry {arrival} cannot be read back: {error}")))?;
     let entry = sealed.entry();
-    let facts = inspect(&entry.change)
+    let facts = inspect(sealed.change())
         .map_err(|error| Error::Inconsistent(format!("entry {arrival} cannot be read back: {error}")))?;
-    let carried = contents::decode(&entry.change).as_ref().and_then(contents::contents).unwrap_or_default();
+    let carried = contents::decode(sealed.change()).as_ref().and_then(contents::contents).unwrap_or_default();
     let standing = match (row.get(5)?, row.get(6)?) {
         (Some(code), Some(reason)) => Standing::Marked { code, reason },
         _ if row.get(7)? => Standing::Waiting,

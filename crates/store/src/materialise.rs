@@ -39,6 +39,7 @@ pub(crate) struct Mark {
 struct Pending {
     arrival: i64,
     waited: bool,
+    /// Whose writer it stands in.
     device: DeviceKey,
     sealed: SealedEntry,
     contents: contents::Contents,
@@ -124,7 +125,7 @@ impl Work<'_> {
         let server = self.identity.map(|identity| identity.server);
         let mut open = self.open_document(document)?;
         let (pending, through) = self.pending(document, open.through)?;
-        let changes = pending.iter().map(|entry| entry.sealed.entry().change.as_slice());
+        let changes = pending.iter().map(|entry| entry.sealed.change());
         let applied = dutybook_log::apply(&mut open.doc, changes);
         for index in &applied.waiting {
             self.tx
@@ -201,7 +202,7 @@ impl Work<'_> {
                 let bytes: Vec<u8> = row.get(3)?;
                 let sealed = SealedEntry::parse(bytes)
                     .map_err(|error| Error::Inconsistent(format!("entry {arrival} cannot be read back: {error}")))?;
-                match examine(&sealed, &device) {
+                match examine(&sealed, device) {
                     Ok(contents) => entries.push(Pending { arrival, waited, device, sealed, contents }),
                     Err(mark) => marks.push((arrival, mark)),
                 }
@@ -249,12 +250,13 @@ impl Work<'_> {
     }
 }
 
-/// Whether an entry may go into its document at all, decided from the entry alone, and what it carries.
-pub(crate) fn examine(sealed: &SealedEntry, device: &DeviceKey) -> Result<contents::Contents, Mark> {
+/// Whether an entry of `device`'s writer may go into its document at all, decided from the entry alone, and what its
+/// change holds.
+pub(crate) fn examine(sealed: &SealedEntry, device: DeviceKey) -> Result<contents::Contents, Mark> {
     let unreadable = || Mark { code: "apply_unreadable", reason: "the change cannot be read".into() };
-    let change = contents::decode(&sealed.entry().change).ok_or_else(unreadable)?;
+    let change = contents::decode(sealed.change()).ok_or_else(unreadable)?;
     let record = RecordId(sealed.entry().doc.into());
-    doc::lawful(&change, record, device.as_bytes())
+    doc::lawful(&change, record, sealed.written_by(device).as_bytes())
         .map_err(|breach| Mark { code: "unlawful", reason: breach.to_string() })?;
     contents::contents(&change).ok_or_else(unreadable)
 }

@@ -349,7 +349,7 @@ pub(crate) fn device_in(
     let mut device: Option<DeviceRow> = None;
     while let Some(row) = rows.next()? {
         let Ok(sealed) = SealedEntry::parse(row.get::<_, Vec<u8>>(0)?) else { continue };
-        let contents = contents::decode(&sealed.entry().change).as_ref().and_then(contents::contents);
+        let contents = contents::decode(sealed.change()).as_ref().and_then(contents::contents);
         let Some(contents) = contents else { continue };
         is_device |= contents.meta.get("kind").is_some_and(|kind| kind == "device");
         if !is_device {

@@ -9,6 +9,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
+use dutybook_domain::RecordId;
 use dutybook_domain::device::AppRole;
 use dutybook_log::{DeviceKey, DeviceSecret, SiteCode};
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
@@ -96,6 +97,8 @@ pub(crate) struct Work<'a> {
     pub(crate) mark: Mark,
     /// Other devices count now than before: what is parked may be taken.
     pub(crate) devices_changed: bool,
+    /// Records, with their kinds, that read differently now because an action looked at them after entries had arrived.
+    pub(crate) caught_up: Vec<(RecordId, String)>,
     random: &'a mut (dyn FnMut(&mut [u8]) + Send),
 }
 
@@ -275,6 +278,7 @@ impl Store {
             actor: self.actor,
             mark: *mark,
             devices_changed: false,
+            caught_up: Vec::new(),
             random: random.as_mut(),
         };
         let out = match work(&mut under_way)? {

@@ -15,7 +15,7 @@ use dutybook_domain::engine::{Book, Class as DomainClass, Found, Step};
 use dutybook_domain::known::{Known, Reached};
 use dutybook_domain::record::{RecordDoc, Write};
 use dutybook_domain::{RecordId, Timestamp, doc};
-use dutybook_log::{AuthorId, Class, DocId, Draft, LocalWriter, Opening, Recorded, SealedEntry, VolumeId};
+use dutybook_log::{AuthorId, Class, DocId, Draft, LocalWriter, Month, Opening, Recorded, SealedEntry, VolumeId};
 use rusqlite::types::Value as SqlValue;
 use rusqlite::{OptionalExtension as _, params, params_from_iter};
 use serde_json::Value;
@@ -43,6 +43,8 @@ pub struct Stamp {
 pub struct Writing<'a> {
     inside: RefCell<&'a mut (dyn Inside + 'a)>,
     failed: RefCell<Option<Error>>,
+    /// The device's clock.
+    wall_ms: i64,
 }
 
 impl std::fmt::Debug for Writing<'_> {
@@ -56,7 +58,7 @@ trait Inside {
     fn doc(&mut self, record: RecordId) -> Result<Option<RecordDoc>>;
     fn view(&mut self, record: RecordId) -> Result<Option<Value>>;
     fn found(&mut self, kind: &str, which: Which) -> Result<Vec<Found>>;
-    fn known(&mut self, class: Class) -> Result<Known>;
+    fn known(&mut self, class: Class, wall_ms: i64) -> Result<Known>;
     fn next_number(&mut self, series: &str) -> Result<u32>;
 }
 
@@ -88,7 +90,7 @@ impl Book for Writing<'_> {
             DomainClass::Duty => Class::Duty,
             DomainClass::Personnel => Class::Personnel,
         };
-        self.ask(|inside| inside.known(class)).unwrap_or_default()
+        self.ask(|inside| inside.known(class, self.wall_ms)).unwrap_or_default()
     }
 }
 
@@ -131,7 +133,8 @@ impl Store {
     ) -> Result<Result<Changed, E>> {
         self.within_or(|work| {
             let decided = {
-                let writing = Writing { inside: RefCell::new(&mut *work), failed: RefCell::new(None) };
+                let (inside, failed) = (RefCell::new(&mut *work as &mut dyn Inside), RefCell::new(None));
+                let writing = Writing { inside, failed, wall_ms: stamp.recorded.wall_ms };
                 let decided = decide(&writing);
                 if let Some(error) = writing.failed.into_inner() {
                     return Err(error);
@@ -202,7 +205,7 @@ impl Inside for Work<'_> {
         Ok(found)
     }
 
-    fn known(&mut self, class: Class) -> Result<Known> {
+    fn known(&mut self, class: Class, wall_ms: i64) -> Result<Known> {
         self.settle_everything()?;
         let mut volumes: Vec<(VolumeId, RowId, bool)> = Vec::new();
         {
@@ -217,14 +220,15 @@ impl Inside for Work<'_> {
             }
         }
         volumes.retain(|(volume, ..)| volume.class == class);
-        volumes.sort_unstable_by_key(|(volume, ..)| std::cmp::Reverse(volume.month));
+        let newest = volumes.iter().filter_map(|(volume, ..)| volume.month).max();
+        let since = still_moving_since(wall_ms, newest);
         let mut known = Known::default();
-        for (at, (volume, row, still_open)) in volumes.into_iter().enumerate() {
+        for (volume, row, still_open) in volumes {
             // A volume moves while a record of it is open, and through the month after its own.
-            if !still_open && at >= 2 {
+            if !still_open && volume.month.is_some_and(|month| months(month) < since) {
                 continue;
             }
-            let frontier = read_frontier(&self.tx, row)?;
+            let frontier = read_frontier(self.tx, row)?;
             let writers = frontier.iter().map(|(writer, position)| {
                 (writer.to_string(), Reached { seq: position.seq, hash: position.hash.to_string() })
             });
@@ -261,6 +265,9 @@ impl Work<'_> {
     fn bring_up_to_date(&mut self, document: RowId) -> Result<()> {
         if self.is_dirty(document)? {
             let settled = self.settle(document)?;
+            if let Some(kind) = settled.kind {
+                self.caught_up.push((self.record_of(document)?, kind));
+            }
             if settled.by_server {
                 self.project_device(document)?;
             }
@@ -306,6 +313,11 @@ impl Work<'_> {
             self.caches.documents.put(target.document, target.open);
             changed.records.push((target.record, kind));
             changed.entries += 1;
+        }
+        for (record, kind) in std::mem::take(&mut self.caught_up) {
+            if !changed.records.iter().any(|(written, _)| *written == record) {
+                changed.records.push((record, kind));
+            }
         }
         changed.entries += self.release_parked()?;
         changed.arrival = self.arrival()?;
@@ -406,6 +418,20 @@ fn in_one_change_each(steps: Vec<Step>) -> Vec<Step> {
     }
     merged.retain(|step| !step.writes.is_empty());
     merged
+}
+
+/// The month before this one, in months. This one is the clock's; where the clock is ahead of everything that was ever
+/// written, the newest volume's. So neither a wrong clock here nor somebody's volume of the far future leaves out what
+/// moves.
+fn still_moving_since(wall_ms: i64, newest: Option<Month>) -> i32 {
+    // At the other end of the world it is still yesterday.
+    let day = DateTime::from_timestamp_millis(wall_ms.saturating_sub(24 * 60 * 60 * 1_000)).unwrap_or_default();
+    let this = day.year() * 12 + day.month0() as i32;
+    newest.map_or(this, |newest| months(newest).min(this)) - 1
+}
+
+fn months(month: Month) -> i32 {
+    i32::from(month.year()) * 12 + i32::from(month.month()) - 1
 }
 
 /// The month, or for the standing volume the year, that a writer is opened for. The device's clock decides; a wrong one

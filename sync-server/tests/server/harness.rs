@@ -9,9 +9,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use dutybook_domain::device::AppRole;
 use dutybook_domain::engine::{Class, Step};
+use dutybook_domain::ids::Home;
 use dutybook_domain::record::Write;
 use dutybook_domain::role::{Role, Signer};
-use dutybook_domain::{Day, FactId, RecordId, Timestamp};
+use dutybook_domain::{FactId, RecordId, Timestamp, Zone};
 use dutybook_log::{AuthorId, DeviceKey, Frontier, Recorded, VolumeId};
 use dutybook_store::{Identity, IncomingBatch, IncomingPart, OpenOptions, Stamp, Store};
 use dutybook_sync::{
@@ -30,7 +31,6 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
-use uuid::Uuid;
 
 /// Nothing in these tests takes this long unless it hangs.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -199,25 +199,25 @@ impl Device {
     /// Writes `count` records with a remark of `bytes` each into volumes of `class`.
     pub(crate) fn write(&self, class: Class, count: usize, bytes: usize) {
         for _ in 0..count {
-            self.write_to(RecordId(Uuid::from_bytes(random())), class, bytes, true);
+            let home = Home { class, day: Timestamp(NOW_MS).day(Zone::default()), kind: "remark" };
+            self.write_to(RecordId::fresh(&home, random()), bytes, true);
         }
     }
 
     /// Adds a remark to a record.
-    pub(crate) fn write_to(&self, record: RecordId, class: Class, bytes: usize, birth: bool) {
+    pub(crate) fn write_to(&self, record: RecordId, bytes: usize, birth: bool) {
         let at = Timestamp(NOW_MS);
         let by = Signer { person: record, name: "王五".to_owned(), role: Role::DutyOfficer };
         let text: String = random::<32>().iter().cycle().take(bytes).map(|b| char::from(b'a' + b % 26)).collect();
         let body = json!({ "text": text }).as_object().unwrap().clone();
-        let id = FactId(uuid::Builder::from_unix_timestamp_millis(NOW_MS as u64, &random()).into_uuid());
+        let id = FactId::new(self.store.device_key().as_bytes(), at, random());
         let mut writes = vec![Write::Fact { id, kind: "noted".to_owned(), at, by, body }];
         if birth {
             writes.insert(0, Write::Meta { name: "kind", value: "remark".into() });
         }
-        let day: Day = at.day(dutybook_domain::Zone::default());
         let stamp =
             Stamp { author: AuthorId::DEVICE, recorded: Recorded { wall_ms: NOW_MS, boot: [1; 16], monotonic_ms: 1 } };
-        let step = Step { record, kind: "remark", class, day, writes };
+        let step = Step { record, kind: "remark", writes };
         let changed = self.store.transact::<()>(stamp, |_| Ok(vec![step])).unwrap().unwrap();
         self.committed.send_replace(changed.arrival);
     }

@@ -6,12 +6,13 @@ use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
-use dutybook_client::random;
+use dutybook_client::{new_fact_id, random};
 use dutybook_domain::device::{AppRole, record_of};
 use dutybook_domain::engine::{Class, Step};
+use dutybook_domain::ids::Home;
 use dutybook_domain::record::Write as RecordWrite;
 use dutybook_domain::role::{Role, Signer};
-use dutybook_domain::{FactId, RecordId, Timestamp, Zone};
+use dutybook_domain::{RecordId, Timestamp, Zone};
 use dutybook_log::{AuthorId, Draft, Entry, Head, LocalWriter, Opening, Recorded, SealedEntry, VolumeId};
 use dutybook_store::{Error, Identity, IncomingBatch, IncomingPart, OpenOptions, Stamp, Store};
 use serde_json::{Value, json};
@@ -232,9 +233,9 @@ fn stamp(now: Timestamp) -> Stamp {
     Stamp { author: AuthorId::DEVICE, recorded: Recorded { wall_ms: now.0, boot: [0; 16], monotonic_ms: 0 } }
 }
 
-fn fact(kind: &str, now: Timestamp, body: Value) -> RecordWrite {
+fn fact(device: &Store, kind: &str, now: Timestamp, body: Value) -> RecordWrite {
     let by = Signer { person: RecordId(Uuid::nil()), name: "值班员甲".into(), role: Role::DutyOfficer };
-    let id = FactId(dutybook_client::new_id(now));
+    let id = new_fact_id(&device.device_key(), now);
     RecordWrite::Fact { id, kind: kind.into(), at: now, by, body: body.as_object().cloned().unwrap_or_default() }
 }
 
@@ -243,23 +244,24 @@ fn enrol(server: &Store, device: &Store, now: Timestamp) -> Result<()> {
     let key = device.device_key().to_string();
     let record = record_of("demo", &key);
     let body = json!({ "key": key, "label": "前台", "prefix": "D1", "role": "desk" });
-    let writes = vec![RecordWrite::Meta { name: "kind", value: "device".into() }, fact("enrolled", now, body)];
-    let step = Step { record, kind: "device", class: Class::Standing, day: now.day(Zone::default()), writes };
+    let writes = vec![RecordWrite::Meta { name: "kind", value: "device".into() }, fact(server, "enrolled", now, body)];
+    let step = Step { record, kind: "device", writes };
     server.transact(stamp(now), |_| Ok::<_, Error>(vec![step]))??;
     Ok(())
 }
 
 /// At least `count` entries: many records that grow side by side, each by one change after the other.
 fn changes(device: &Store, count: usize, now: Timestamp) -> Result<Vec<Entry>> {
-    let records: Vec<RecordId> = (0..count.div_ceil(CHANGES)).map(|_| RecordId(dutybook_client::new_id(now))).collect();
+    let home = Home { class: Class::Duty, day: now.day(Zone::default()), kind: "work_order" };
+    let records: Vec<RecordId> = (0..count.div_ceil(CHANGES)).map(|_| RecordId::fresh(&home, random())).collect();
     for change in 0..CHANGES {
         let steps = records.iter().map(|record| {
             let mut writes = Vec::new();
             if change == 0 {
                 writes.push(RecordWrite::Meta { name: "kind", value: "work_order".into() });
             }
-            writes.push(fact("noted", now, json!({ "text": "已到现场,关阀" })));
-            Step { record: *record, kind: "work_order", class: Class::Duty, day: now.day(Zone::default()), writes }
+            writes.push(fact(device, "noted", now, json!({ "text": "已到现场,关阀" })));
+            Step { record: *record, kind: "work_order", writes }
         });
         device.transact(stamp(now), |_| Ok::<_, Error>(steps.collect()))??;
     }

@@ -8,7 +8,8 @@ use bytes::Bytes;
 use dutybook_client::{Client, SystemClock};
 use dutybook_domain::RecordId;
 use dutybook_domain::device::AppRole;
-use dutybook_store::{Identity, OpenOptions, Standing, Store};
+use dutybook_domain::ids::Home;
+use dutybook_store::{Identity, OpenOptions, SetAside, Standing, Store};
 use dutybook_sync::{FRAME_BYTES, GoodbyeCode};
 use dutybook_tests::fleet::{Device, Fleet, readings};
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -17,9 +18,8 @@ use tokio::net::TcpListener;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::server::{Request, Response};
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
 
-use crate::rogue::{DUTY, Rogue, bomb, change, document};
+use crate::rogue::{DUTY, Rogue, bomb, change, document, duty_record};
 
 const MORNING: &str = "2026-11-24 09:00";
 
@@ -69,7 +69,7 @@ fn report(desk: &Device, title: &str) -> Result<RecordId> {
 }
 
 fn record(number: u128) -> RecordId {
-    RecordId(Uuid::from_u128(number))
+    duty_record("work_order", number)
 }
 
 /// A change that any record could begin with, with a text of so many bytes in it.
@@ -394,15 +394,17 @@ async fn what_overwrites_or_deletes_is_marked_and_changes_no_record() -> Result<
     scene.goes_on().await
 }
 
-/// The rule can only see what a change itself says, and this one says that it overwrites nothing.
+/// The rule can only see what a change itself says, and this one says that it overwrites nothing: but the names it uses
+/// are another device's.
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "open: an enrolled device can write a known fact id again; fact ids are to be bound to their writer's device (docs/adr/0004)"]
 async fn a_fact_written_again_as_if_unseen_takes_nothing_out_of_force() -> Result<()> {
-    let scene = Scene::set().await?;
+    let mut scene = Scene::set().await?;
+    let url = scene.fleet.url()?;
     let order = scene.order;
     let clean = document(scene.stolen.client.store(), order)?;
     let facts: Vec<String> = clean.keys(ROOT).filter(|key| key.starts_with("fact/")).collect();
-    let before = scene.desk.open(order)?;
+    let before = readings(scene.desk.client.store())?;
+    let opened = scene.desk.open(order)?;
     let mut rogue = Rogue::of(&scene.stolen, DUTY, 4)?;
     let again = change(&mut Automerge::new(), 0x71, |tx| {
         tx.put(ROOT, "meta/kind", "patrol_run")?;
@@ -413,57 +415,96 @@ async fn a_fact_written_again_as_if_unseen_takes_nothing_out_of_force() -> Resul
         }
         Ok(())
     })?;
-    rogue.write(order, again);
-    rogue.sync(&scene.fleet.url()?).await?;
+    let only_facts = change(&mut Automerge::new(), 0x72, |tx| {
+        // With one of its own among them.
+        for fact in [&format!("fact/{}", rogue.fact(1)), &facts[0]] {
+            let map = tx.put_object(ROOT, fact, ObjType::Map)?;
+            tx.put(&map, "type", "voided")?;
+        }
+        Ok(())
+    })?;
+    let only_kind = change(&mut Automerge::new(), 0x73, |tx| tx.put(ROOT, "meta/kind", "patrol_run"))?;
+    for change in [again, only_facts, only_kind] {
+        rogue.write(order, change);
+    }
+    let told = rogue.sync(&url).await?;
+    assert!(told.refused.is_empty(), "an entry that is chained and signed is evidence, and is stored: {told:?}");
     scene.fleet.meet(&scene.devices()).await?;
+    scene.fleet.stop_server().await?;
+    let server = scene.fleet.server_book()?;
+    for store in scene.devices().map(|device| &**device.client.store()).into_iter().chain([&server]) {
+        let marked = store.marked()?;
+        let said = |aside: &SetAside| match &aside.standing {
+            Standing::Marked { code, reason } if code == "unlawful" && aside.record == order => reason.clone(),
+            other => panic!("{other:?}"),
+        };
+        let reasons: Vec<String> = marked.iter().map(said).collect();
+        let words = ["patrol_run", "not its device's to give", "patrol_run"];
+        assert_eq!(reasons.len(), words.len(), "{reasons:?}");
+        assert!(reasons.iter().zip(words).all(|(reason, word)| reason.contains(word)), "{reasons:?}");
+        assert_eq!(readings(store)?, before, "every record stands as it stood");
+    }
+    drop(server);
+    scene.fleet.start_server().await?;
     for device in scene.devices() {
         let after = device.open(order)?;
-        assert_eq!(after.shown.kind, before.shown.kind, "the record stays what it is");
-        assert_eq!(after.shown.card.number, before.shown.card.number);
-        assert_eq!(after.shown.card.state, before.shown.card.state, "what was in force stays in force");
+        assert_eq!(after.shown.kind, opened.shown.kind, "the record stays what it is");
+        assert_eq!(after.shown.card.number, opened.shown.card.number);
+        assert_eq!(after.shown.card.state, opened.shown.card.state, "what was in force stays in force");
         assert_eq!(device.client.history(order)?.len(), facts.len(), "every fact can still be read");
     }
     scene.goes_on().await
 }
 
-/// A record lives in one volume. Whoever hears of it for the first time through an entry in another one must come to
-/// the same opinion as everybody else.
+/// A record lives in one volume, and its id says in which. Whoever hears of it for the first time through an entry in
+/// another one must come to the same opinion as everybody else.
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "open: an enrolled device can claim a known record for another volume; documents are to be keyed by volume and record"]
 async fn an_entry_in_the_wrong_volume_moves_no_record() -> Result<()> {
-    let scene = Scene::set().await?;
+    let mut scene = Scene::set().await?;
     let url = scene.fleet.url()?;
-    let before = scene.desk.open(scene.order)?.shown.card.state;
+    let standing = |number: u128| RecordId::fresh(&Home::standing("work_order"), number.to_be_bytes());
     // The stolen tablet speaks about standing data a little earlier than about the order, so that the volumes of one
     // message come in another order than the entries.
     let order = report(&scene.desk, "地下室积水")?;
     let mut rogue = Rogue::of(&scene.stolen, "demo/standing", 5)?;
-    rogue.write(record(0x41), remark(30)?);
-    rogue.sync(&url).await?;
+    rogue.write(standing(0x41), remark(30)?);
+    assert!(rogue.sync(&url).await?.refused.is_empty());
     scene.fleet.meet(&scene.devices()).await?;
-    for order in [scene.order, order] {
+    let before = readings(scene.desk.client.store())?;
+    for (nonce, order) in [(6, scene.order), (7, order)] {
         let said = change(&mut document(scene.stolen.client.store(), order)?, 0x72, |tx| {
             tx.put(ROOT, "field/level", ScalarValue::Str("x".into()))
         })?;
+        let mut rogue = Rogue::of(&scene.stolen, "demo/standing", nonce)?;
         rogue.write(order, said);
+        rogue.write(standing(0x42), remark(30)?);
+        let told = rogue.sync(&url).await?;
+        assert!(told.goodbye.is_none(), "the connection stays: {told:?}");
+        let codes: Vec<&str> = told.refused.iter().map(|refusal| refusal.code.as_str()).collect();
+        assert_eq!(codes, ["misplaced", "behind_refused"]);
+        assert!(told.refused[0].text.contains("another volume"), "{told:?}");
     }
-    rogue.sync(&url).await?;
     scene.fleet.meet(&scene.devices()).await?;
     // Somebody who joins later hears everything in one go.
     let late = scene.fleet.tablet("新平板", "维修员甲").await?;
     scene.fleet.meet(&[&late]).await?;
+    scene.fleet.stop_server().await?;
+    {
+        let server = scene.fleet.server_book()?;
+        let mut codes: Vec<String> = server.quarantine()?.into_iter().map(|aside| aside.code).collect();
+        codes.sort_unstable();
+        assert_eq!(codes, ["behind_refused", "behind_refused", "misplaced", "misplaced"]);
+        assert_eq!(server.marked()?, []);
+    }
     for device in scene.devices().into_iter().chain([&late]) {
-        let marked = device.client.store().marked()?;
-        assert!(
-            marked.len() == 2
-                && marked.iter().all(|aside| matches!(&aside.standing,
-            Standing::Marked { code, .. } if code == "other_volume")),
-            "{}: {marked:?}",
-            device.client.identity().label
-        );
-        assert_eq!(device.open(scene.order)?.shown.card.state, before);
+        let store = device.client.store();
+        assert_eq!((store.marked()?, store.quarantine()?.len()), (vec![], 0), "it reached nobody");
+        assert!(store.record(standing(0x41))?.is_some() && store.record(standing(0x42))?.is_none());
+        let now = readings(store)?;
+        assert!(before.iter().all(|(record, reading)| now.get(record) == Some(reading)), "no record moved");
         assert_eq!(device.open(order)?.shown.card.title, "地下室积水");
     }
+    scene.fleet.start_server().await?;
     let Scene { fleet, desk, tablet, stolen, .. } = scene;
     fleet.finish_reading_the_same(&[&desk, &tablet, &stolen, &late]).await
 }

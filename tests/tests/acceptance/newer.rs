@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 use automerge::transaction::{Transactable as _, Transaction};
 use automerge::{Automerge, AutomergeError, ObjType, ROOT, ScalarValue};
 use dutybook_client::{Client, SystemClock};
-use dutybook_domain::RecordId;
+use dutybook_domain::{FactId, RecordId};
 use dutybook_store::{Standing, Store};
 use dutybook_sync::GoodbyeCode;
 use dutybook_tests::fleet::{Device, Fleet, readings};
@@ -14,7 +14,7 @@ use serde_json::json;
 use tokio_tungstenite::tungstenite::Message;
 use uuid::Uuid;
 
-use crate::rogue::{DUTY, Rogue, change, document};
+use crate::rogue::{DUTY, Rogue, change, document, duty_record, fact_of};
 
 const MORNING: &str = "2026-11-24 09:00";
 const AT: i64 = 1_795_482_000_000;
@@ -41,6 +41,11 @@ impl Scene {
         desk.act("work_order", Some(order), dispatch)?;
         fleet.meet(&[&desk, &tablet, &newer]).await?;
         Ok(Self { fleet, desk, tablet, newer, order })
+    }
+
+    /// The id of a fact that the newer program writes.
+    fn fact(&self, number: u8) -> FactId {
+        fact_of(self.newer.client.store().device_key(), number)
     }
 
     /// The newer program writes into the record.
@@ -83,12 +88,12 @@ impl Scene {
 /// A fact as any version writes it.
 fn put_fact(
     tx: &mut Transaction<'_>,
-    id: u128,
+    id: FactId,
     kind: &str,
     role: &str,
     fields: &[(&str, ScalarValue)],
 ) -> Result<(), AutomergeError> {
-    let fact = tx.put_object(ROOT, format!("fact/{}", Uuid::from_u128(id)), ObjType::Map)?;
+    let fact = tx.put_object(ROOT, format!("fact/{id}"), ObjType::Map)?;
     tx.put(&fact, "type", kind)?;
     tx.put(&fact, "at", AT)?;
     tx.put(&fact, "by", Uuid::from_u128(0xabc).to_string())?;
@@ -107,7 +112,7 @@ fn text(value: &str) -> ScalarValue {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_record_of_an_unknown_kind_is_kept_shown_and_passed_on() -> Result<()> {
     let scene = Scene::set().await?;
-    let flight = RecordId(Uuid::from_u128(0x1001));
+    let flight = duty_record("drone_flight", 0x1001);
     scene
         .write(flight, |tx| {
             tx.put(ROOT, "meta/kind", "drone_flight")?;
@@ -115,7 +120,13 @@ async fn a_record_of_an_unknown_kind_is_kept_shown_and_passed_on() -> Result<()>
             tx.put(ROOT, "meta/created_at", AT)?;
             tx.put(ROOT, "meta/battery", 0.75)?;
             tx.put(ROOT, "field/pilot", "somebody")?;
-            put_fact(tx, 1, "took_off", "worker", &[("height", ScalarValue::Int(30)), ("note", text("楼顶"))])
+            put_fact(
+                tx,
+                scene.fact(1),
+                "took_off",
+                "worker",
+                &[("height", ScalarValue::Int(30)), ("note", text("楼顶"))],
+            )
         })
         .await?;
     let scene = scene.restart_desk()?;
@@ -144,9 +155,15 @@ async fn an_unknown_fact_in_a_known_record_is_shown_as_unknown_and_the_rest_coun
     let order = scene.order;
     scene
         .write(order, |tx| {
-            put_fact(tx, 2, "teleported", "worker", &[("to", text("3栋")), ("with.json", text("[1,{\"a\":true}]"))])?;
+            put_fact(
+                tx,
+                scene.fact(2),
+                "teleported",
+                "worker",
+                &[("to", text("3栋")), ("with.json", text("[1,{\"a\":true}]"))],
+            )?;
             // A known word with a value that only a newer version has.
-            put_fact(tx, 3, "dispatched", "duty_officer", &[("to.json", text("{\"robot\":7}"))])
+            put_fact(tx, scene.fact(3), "dispatched", "duty_officer", &[("to.json", text("{\"robot\":7}"))])
         })
         .await?;
     let scene = scene.restart_desk()?;
@@ -175,7 +192,7 @@ async fn an_unknown_field_of_a_known_fact_stays_with_it() -> Result<()> {
     let scene = Scene::set().await?;
     let order = scene.order;
     let fields = [("text", text("已与业户联系")), ("mood", text("calm")), ("heart_rate", ScalarValue::Int(72))];
-    scene.write(order, |tx| put_fact(tx, 4, "noted", "worker", &fields)).await?;
+    scene.write(order, |tx| put_fact(tx, scene.fact(4), "noted", "worker", &fields)).await?;
     let scene = scene.restart_desk()?;
     for device in [&scene.desk, &scene.tablet, &scene.newer] {
         let history = device.client.history(order)?;
@@ -193,7 +210,7 @@ async fn a_fact_signed_in_an_unknown_role_is_kept_and_shown_and_has_no_force() -
     let order = scene.order;
     scene
         .write(order, |tx| {
-            put_fact(tx, 5, "accepted", "night_robot", &[])?;
+            put_fact(tx, scene.fact(5), "accepted", "night_robot", &[])?;
             tx.put(ROOT, "sketch/roof", "a part of a newer version")?;
             tx.put_object(ROOT, "meta/geo", ObjType::Map).map(drop)
         })
@@ -203,7 +220,7 @@ async fn a_fact_signed_in_an_unknown_role_is_kept_and_shown_and_has_no_force() -
         let opened = device.open(order)?;
         assert_eq!(opened.shown.card.state, "dispatched", "nobody is taken to have accepted");
         let unknown: Vec<_> = opened.anomalies.iter().filter(|anomaly| anomaly.code == "unknown_part").collect();
-        let fact = format!("fact/{}", Uuid::from_u128(5));
+        let fact = format!("fact/{}", scene.fact(5));
         assert!(unknown.iter().any(|anomaly| anomaly.words.en.contains(&fact)), "{unknown:?}");
         assert!(unknown.iter().any(|anomaly| anomaly.words.en.contains("role")));
         assert!(unknown.iter().any(|anomaly| anomaly.words.en.contains("sketch/roof")));
@@ -221,10 +238,10 @@ async fn an_entry_of_a_newer_format_is_refused_by_that_name_and_stays_with_its_s
     let mut doc = Automerge::new();
     let change = change(&mut doc, 0x34, |tx| tx.put(ROOT, "meta/kind", "work_order"))?;
     let mut rogue = Rogue::of(&scene.newer, DUTY, 2)?;
-    rogue.write(RecordId(Uuid::from_u128(0x2001)), change.clone());
+    rogue.write(duty_record("work_order", 0x2001), change.clone());
     // The same entry as version 2, with one element more.
     let mut later = Rogue::of(&scene.newer, DUTY, 3)?;
-    let mut bytes = later.entry(RecordId(Uuid::from_u128(0x2002)), change);
+    let mut bytes = later.entry(duty_record("work_order", 0x2002), change);
     assert_eq!((bytes[0], bytes[1]), (0x8a, 0x01), "an array of ten that begins with the version");
     (bytes[0], bytes[1]) = (0x8b, 0x02);
     bytes.push(0xf6);
@@ -238,7 +255,7 @@ async fn an_entry_of_a_newer_format_is_refused_by_that_name_and_stays_with_its_s
         assert!(refusal.text.contains("newer") || refusal.text.contains("version"), "{}", refusal.text);
     }
     scene.fleet.meet(&[&scene.desk, &scene.tablet, &scene.newer]).await?;
-    assert!(scene.desk.client.store().record(RecordId(Uuid::from_u128(0x2001)))?.is_some(), "the rest went through");
+    assert!(scene.desk.client.store().record(duty_record("work_order", 0x2001))?.is_some(), "the rest went through");
     scene.fleet.stop_server().await?;
     {
         let server = scene.fleet.server_book()?;
@@ -270,14 +287,14 @@ async fn a_program_with_a_newer_protocol_is_told_which_to_update() -> Result<()>
     let mut further = Rogue::of(&scene.newer, DUTY, 4)?;
     let mut doc = Automerge::new();
     further.write(
-        RecordId(Uuid::from_u128(0x3001)),
+        duty_record("work_order", 0x3001),
         change(&mut doc, 0x35, |tx| tx.put(ROOT, "meta/kind", "work_order"))?,
     );
     let frame = line.frame_of(&further).await?;
     line.say(Message::Binary(frame)).await?;
     assert!(line.told.goodbye.is_none(), "the connection went on");
     scene.fleet.meet(&[&scene.desk]).await?;
-    assert!(scene.desk.client.store().record(RecordId(Uuid::from_u128(0x3001)))?.is_some());
+    assert!(scene.desk.client.store().record(duty_record("work_order", 0x3001))?.is_some());
     scene.goes_on().await
 }
 

@@ -9,7 +9,9 @@ use automerge::transaction::{CommitOptions, Transaction};
 use automerge::{ActorId, Automerge, Change};
 use bytes::Bytes;
 use data_encoding::HEXLOWER;
-use dutybook_domain::RecordId;
+use dutybook_domain::engine::Class;
+use dutybook_domain::ids::Home;
+use dutybook_domain::{Day, FactId, RecordId, Timestamp};
 use dutybook_log::{
     AuthorId, DeviceKey, DeviceSecret, DocId, Entry, EntryHash, Frontier, Head, Opening, Position, Recorded,
     SealedEntry, VolumeId,
@@ -71,6 +73,11 @@ impl Rogue {
         let opening = Opening { volume: volume.parse()?, device: secret.public(), nonce: [nonce; 16] };
         let secret = Arc::new(DeviceSecret::from_bytes(secret.to_bytes()));
         Ok(Self { secret, server, opening, position: opening.start(), log: Vec::new() })
+    }
+
+    /// The id of a fact that the stolen key may give.
+    pub(crate) fn fact(&self, number: u8) -> FactId {
+        fact_of(self.opening.device, number)
     }
 
     /// Puts a change into the log, whatever it is, chained and signed as the rules want it. Answers the entry's bytes.
@@ -261,6 +268,17 @@ impl Line {
         }
         Ok(())
     }
+}
+
+/// A fact that this device may write.
+pub(crate) fn fact_of(device: DeviceKey, number: u8) -> FactId {
+    FactId::new(device.as_bytes(), Timestamp(1_795_000_000_000), [0, 0, 0, number])
+}
+
+/// A record that lives in [`DUTY`].
+pub(crate) fn duty_record(kind: &str, number: u128) -> RecordId {
+    let day = Day("2026-11-24".parse().unwrap());
+    RecordId::fresh(&Home { class: Class::Duty, day, kind }, number.to_be_bytes())
 }
 
 // ---- changes --------------------------------------------------------------------------------------------------------

@@ -1,11 +1,11 @@
 //! What a replica takes from a batch, case by case.
 
 use dutybook_log::{
-    Admission, ChangeRefusal, DeviceKey, EntryHash, Frontier, Head, Known, ParkReason, Position, QuarantineReason,
-    SealedEntry, WriterId, admit,
+    Admission, AppendError, Carried, ChangeRefusal, DeviceKey, DocId, EntryHash, Frontier, Head, Known, ParkReason,
+    Position, QuarantineReason, SealedEntry, WriterId, admit,
 };
 
-use crate::support::{Device, RawChange, doc_id, entry_with_change, one_change, volume};
+use crate::support::{Device, RawChange, doc_id, doc_in, draft, entry_of, one_change, volume};
 
 /// A receiver that holds some entries already and knows every device but those told.
 #[derive(Default)]
@@ -266,7 +266,7 @@ fn another_volume_is_quarantined() {
     assert_eq!(accepted(&admission), [2]);
 }
 
-/// Signs entries whose changes or numbers a `LocalWriter` would never let through.
+/// Signs entries whose records, changes or numbers a `LocalWriter` would never let through.
 struct Rogue {
     device: Device,
     position: Position,
@@ -283,7 +283,11 @@ impl Rogue {
     }
 
     fn write_at(&mut self, seq: u64, change: Vec<u8>) -> SealedEntry {
-        let entry = entry_with_change(self.device.writer.opening(), seq, self.position.hash, change);
+        self.write_on(seq, doc_id(1), change)
+    }
+
+    fn write_on(&mut self, seq: u64, doc: DocId, change: Vec<u8>) -> SealedEntry {
+        let entry = entry_of(self.device.writer.opening(), seq, self.position.hash, doc, change);
         self.position = Position { seq, hash: entry.hash() };
         entry
     }
@@ -329,6 +333,171 @@ fn a_refused_change_stops_its_writer_at_the_last_signed_place_before_it() {
     assert_eq!(quarantined(&admission, &behind), [0, 1, 2, 4]);
 }
 
+/// A record is written to in the volume that its id names and in no other, whichever of the two the receiver heard of
+/// first.
+#[test]
+fn a_record_in_a_volume_that_is_not_its_own_is_misplaced() {
+    let home = |text: &str, n| doc_in(&text.parse().unwrap(), n);
+    for (what, doc, misplaced) in [
+        ("its own volume", doc_id(7), false),
+        ("its own volume, another record", doc_id(8), false),
+        ("the month before", home("demo/duty/2026-10", 7), true),
+        ("the same month of another year", home("demo/duty/2027-11", 7), true),
+        ("another class", home("demo/personnel/2026-11", 7), true),
+        ("what stands for years", home("demo/standing", 7), true),
+        ("a class that nobody knows", DocId([0xff; 16]), true),
+        ("duty without a month", DocId([0x10, 0, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7]), true),
+    ] {
+        let mut rogue = Rogue::new();
+        let mut batch = vec![rogue.write(one_change(1))];
+        let signed = rogue.head();
+        batch.push(rogue.write_on(2, doc, one_change(2)));
+        batch.push(rogue.write(one_change(3)));
+        let admission = Receiver::default().admit(&batch, &[signed, rogue.head()]);
+        let set_aside = |reason| quarantined(&admission, &reason);
+        if misplaced {
+            assert_eq!(accepted(&admission), [0], "{what}: what was proven before it stays");
+            assert_eq!(set_aside(QuarantineReason::Misplaced), [1], "{what}");
+            assert_eq!(set_aside(QuarantineReason::BehindRefused { seq: 2 }), [2], "{what}");
+            assert_eq!(admission.frontier.get(&signed.writer()), Some(signed.position), "{what}");
+        } else {
+            assert_eq!((accepted(&admission), admission.quarantined), (vec![0, 1, 2], vec![]), "{what}");
+        }
+        // And nobody writes what others refuse.
+        let mut honest = Device::new(2);
+        let appended = honest.writer.append(draft(doc, one_change(2)));
+        assert_eq!(appended.err(), misplaced.then_some(AppendError::Misplaced), "{what}");
+    }
+    // Of another site, whose volumes are called otherwise, the same id is at home there.
+    let elsewhere = "lakeside/duty/2026-11".parse().unwrap();
+    let mut device = Device::in_volume(1, 0, elsewhere);
+    let known = Known { volume: &elsewhere, frontier: &Frontier::new(), device: &|_| true, stored: &|_, _| None };
+    let entries = [device.write(doc_id(7), one_change(1))];
+    assert_eq!(accepted(&admit(&known, &entries, &[device.head()])), [0]);
+}
+
+/// What a device wrote as one action, and the entries by which another hands it on.
+fn handed_on(device: &mut Device, count: u8) -> Vec<Carried> {
+    let entries = device.write_many(count);
+    let head = device.head();
+    let last = entries.len() - 1;
+    let carried = entries.into_iter().enumerate().map(|(at, entry)| Carried {
+        opening: head.opening,
+        entry,
+        signature: (at == last).then_some(head.signature),
+    });
+    carried.collect()
+}
+
+#[test]
+fn what_another_device_wrote_is_handed_on_with_its_signature() {
+    let whole = || handed_on(&mut Device::new(1), 3);
+    let but = |edit: &dyn Fn(&mut Vec<Carried>)| {
+        let mut carried = whole();
+        edit(&mut carried);
+        carried
+    };
+    let signature = whole()[2].signature;
+    for (what, carried, proven) in [
+        ("as it was", whole(), true),
+        ("without the first, which what follows does not need", but(&|carried| drop(carried.remove(0))), true),
+        ("without the one in the middle", but(&|carried| drop(carried.remove(1))), false),
+        ("without the last, which alone is signed", but(&|carried| drop(carried.remove(2))), false),
+        ("without a signature", but(&|carried| carried[2].signature = None), false),
+        ("with a signature that is nobody's", but(&|carried| carried[2].signature = Some([7; 64])), false),
+        ("with a signature over another entry", but(&|carried| carried[0].signature = signature), false),
+        ("the other way round", but(&|carried| carried.reverse()), false),
+    ] {
+        let mut other = Device::new(2);
+        let mut batch = vec![other.write(doc_id(20), one_change(20))];
+        let signed = other.head();
+        batch.extend(carried.iter().map(|carried| other.writer.append(carried.draft()).unwrap()));
+        batch.push(other.write(doc_id(21), one_change(21)));
+        let admission = Receiver::default().admit(&batch, &[signed, other.head()]);
+        if proven {
+            assert_eq!(accepted(&admission), (0..batch.len()).collect::<Vec<_>>(), "{what}");
+        } else {
+            assert_eq!(accepted(&admission), [0], "{what}: what was proven before it stays");
+            let refused = quarantined(&admission, &QuarantineReason::Unproven);
+            assert_eq!(refused.len(), 1, "{what}");
+            assert_eq!(admission.frontier.get(&signed.writer()), Some(signed.position), "{what}");
+        }
+        let (first, other) = (Device::new(1).secret.public(), other.secret.public());
+        for (entry, carried) in batch[1..].iter().zip(&carried) {
+            assert_eq!((entry.change(), entry.written_by(other)), (carried.entry.change(), first), "{what}");
+        }
+        assert_eq!(batch[0].written_by(other), other);
+        for entry in &batch {
+            assert_eq!(SealedEntry::parse(entry.bytes()).unwrap(), *entry, "{what}");
+        }
+    }
+}
+
+#[test]
+fn what_is_put_around_an_entry_is_what_stands_in_it() {
+    let carried = handed_on(&mut Device::new(1), 1).remove(0);
+    let mut not_its_writer = carried.clone();
+    not_its_writer.opening.device = Device::new(3).secret.public();
+    let mut other_record = carried.draft();
+    other_record.doc = doc_id(9);
+    let mut other_person = carried.draft();
+    other_person.author = dutybook_log::AuthorId::DEVICE;
+    let mut other_time = carried.draft();
+    other_time.recorded.wall_ms += 1;
+    let mut longer = carried.draft();
+    longer.change.push(0);
+    let nobody = Carried { entry: Device::new(2).write(doc_id(0), one_change(0)), ..carried.clone() };
+    for (what, draft) in [
+        ("another device's writer", not_its_writer.draft()),
+        ("another writer's entry", nobody.draft()),
+        ("another record", other_record),
+        ("another person", other_person),
+        ("another time", other_time),
+        ("more than an entry", longer),
+    ] {
+        let appended = Device::new(2).writer.append(draft);
+        assert!(matches!(appended, Err(AppendError::Change(_))), "{what}: {appended:?}");
+    }
+    let mut elsewhere = Device::in_volume(2, 0, "demo/duty/2026-12".parse().unwrap());
+    assert_eq!(elsewhere.writer.append(carried.draft()).err(), Some(AppendError::Misplaced));
+}
+
+/// The one who hands something on may be given up as well, and everybody on the way has to have signed.
+#[test]
+fn what_was_handed_on_can_be_handed_on_again_a_few_times() {
+    let mut carried = handed_on(&mut Device::new(1), 2);
+    for by in 2..8 {
+        let mut device = Device::new(by);
+        let entries: Vec<_> = carried.iter().map(|carried| device.writer.append(carried.draft())).collect();
+        if by == 6 {
+            assert!(entries.iter().all(|entry| matches!(entry, Err(AppendError::Change(_)))), "not for ever");
+            break;
+        }
+        let entries: Vec<SealedEntry> = entries.into_iter().map(Result::unwrap).collect();
+        let admission = Receiver::default().admit(&entries, &[device.head()]);
+        assert_eq!(accepted(&admission), [0, 1], "{by}");
+        let first = Device::new(1).secret.public();
+        assert!(entries.iter().all(|entry| entry.written_by(device.secret.public()) == first));
+        let head = device.head();
+        carried = vec![
+            Carried { opening: head.opening, entry: entries[0].clone(), signature: None },
+            Carried { opening: head.opening, entry: entries[1].clone(), signature: Some(head.signature) },
+        ];
+    }
+
+    // Somebody in the middle who never had the first one's signature.
+    let mut forged = handed_on(&mut Device::new(1), 1);
+    forged[0].signature = Some([7; 64]);
+    let mut middle = Device::new(2);
+    let entry = middle.writer.append(forged[0].draft()).unwrap();
+    let head = middle.head();
+    let again = Carried { opening: head.opening, entry, signature: Some(head.signature) };
+    let mut last = Device::new(3);
+    let entries = [last.writer.append(again.draft()).unwrap()];
+    let admission = Receiver::default().admit(&entries, &[last.head()]);
+    assert_eq!(quarantined(&admission, &QuarantineReason::Unproven), [0]);
+}
+
 #[test]
 fn numbers_that_do_not_follow_are_a_broken_chain() {
     let mut rogue = Rogue::new();
@@ -364,9 +533,11 @@ fn a_head_must_name_the_entry_by_number_too() {
 fn every_reason_has_a_text_and_a_code() {
     let reasons = [
         QuarantineReason::WrongVolume,
+        QuarantineReason::Misplaced,
         QuarantineReason::Fork,
         QuarantineReason::BadSignature,
         QuarantineReason::BrokenChain,
+        QuarantineReason::Unproven,
         QuarantineReason::Change(ChangeRefusal::TooManyOps),
         QuarantineReason::BehindRefused { seq: 4 },
         QuarantineReason::from(SealedEntry::parse(&b"x"[..]).unwrap_err()),

@@ -7,7 +7,7 @@ use dutybook_log::{
 };
 use proptest::prelude::*;
 
-use crate::support::{Device, doc_id, draft, encode_entry, one_change, volume};
+use crate::support::{Device, doc_id, doc_in, draft, encode_entry, one_change, volume};
 
 fn volumes() -> impl Strategy<Value = VolumeId> {
     ("[a-z0-9-]{1,32}", 1000u16..=9999, 1u8..=12, 0usize..3).prop_map(|(site, year, month, class)| {
@@ -330,6 +330,42 @@ fn only_proper_names_are_volumes() {
     assert!(!hand_made.is_well_formed());
     let mut device = Device::in_volume(1, 0, hand_made);
     assert_eq!(device.writer.append(draft(doc_id(1), one_change(1))), Err(AppendError::Volume));
+}
+
+#[test]
+fn a_record_id_names_its_volume() {
+    let site: SiteCode = "demo".parse().unwrap();
+    for (place, volume) in [
+        (0x0000, Some("demo/standing")),
+        (0x1001, Some("demo/duty/1970-01")),
+        (0x100c, Some("demo/duty/1970-12")),
+        (0x100d, Some("demo/duty/1971-01")),
+        (0x12ab, Some("demo/duty/2026-11")),
+        (0x12ac, Some("demo/duty/2026-12")),
+        (0x12ad, Some("demo/duty/2027-01")),
+        (0x1fff, Some("demo/duty/2311-03")),
+        (0x22ab, Some("demo/personnel/2026-11")),
+        (0x2001, Some("demo/personnel/1970-01")),
+        (0x2fff, Some("demo/personnel/2311-03")),
+        // What stands for years has no month, everything else has one, and there are three classes.
+        (0x0001, None),
+        (0x02ab, None),
+        (0x0fff, None),
+        (0x1000, None),
+        (0x2000, None),
+        (0x3000, None),
+        (0x32ab, None),
+        (0xffff, None),
+    ] {
+        let place: u16 = place;
+        for rest in [0, 0xff] {
+            let mut id = [rest; 16];
+            id[..2].copy_from_slice(&place.to_be_bytes());
+            let home = DocId(id).home(site);
+            assert_eq!(home, volume.map(|volume| volume.parse().unwrap()), "{place:04x}");
+            assert!(home.is_none_or(|home| doc_in(&home, rest) == DocId(id)), "{place:04x}");
+        }
+    }
 }
 
 #[test]

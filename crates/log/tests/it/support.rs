@@ -3,7 +3,8 @@
 use automerge::transaction::{CommitOptions, Transactable};
 use automerge::{ActorId, Automerge, ROOT, ScalarValue};
 use dutybook_log::{
-    AuthorId, DeviceSecret, DocId, Draft, Entry, EntryHash, Head, LocalWriter, Opening, Recorded, SealedEntry, VolumeId,
+    AuthorId, Class, DeviceSecret, DocId, Draft, Entry, EntryHash, Head, LocalWriter, Opening, Recorded, SealedEntry,
+    VolumeId,
 };
 use sha2::{Digest, Sha256};
 
@@ -11,8 +12,22 @@ pub(crate) fn volume() -> VolumeId {
     "demo/duty/2026-11".parse().unwrap()
 }
 
+/// A record that lives in [`volume`].
 pub(crate) fn doc_id(n: u8) -> DocId {
-    DocId([n; 16])
+    doc_in(&volume(), n)
+}
+
+/// A record that lives in this volume.
+pub(crate) fn doc_in(volume: &VolumeId, n: u8) -> DocId {
+    let class: u16 = match volume.class {
+        Class::Standing => 0,
+        Class::Duty => 1,
+        Class::Personnel => 2,
+    };
+    let months = volume.month.map_or(0, |month| (month.year() - 1970) * 12 + u16::from(month.month()));
+    let mut id = [n; 16];
+    id[..2].copy_from_slice(&(class << 12 | months).to_be_bytes());
+    DocId(id)
 }
 
 /// A device with its writer.
@@ -43,7 +58,8 @@ impl Device {
 
     /// `count` entries, each with a document of its own.
     pub(crate) fn write_many(&mut self, count: u8) -> Vec<SealedEntry> {
-        (0..count).map(|n| self.write(doc_id(n), one_change(n))).collect()
+        let volume = self.writer.opening().volume;
+        (0..count).map(|n| self.write(doc_in(&volume, n), one_change(n))).collect()
     }
 }
 
@@ -62,8 +78,8 @@ pub(crate) fn encode_entry(entry: &Entry) -> Vec<u8> {
     minicbor::to_vec(entry).unwrap()
 }
 
-pub(crate) fn entry_with_change(opening: &Opening, seq: u64, prev: EntryHash, change: Vec<u8>) -> SealedEntry {
-    let draft = draft(doc_id(1), change);
+pub(crate) fn entry_of(opening: &Opening, seq: u64, prev: EntryHash, doc: DocId, change: Vec<u8>) -> SealedEntry {
+    let draft = draft(doc, change);
     let entry = Entry {
         volume: opening.volume,
         writer: opening.writer(),

@@ -2,7 +2,7 @@
 //! new version number, and old entries must still be readable.
 
 use data_encoding::HEXLOWER;
-use dutybook_log::{Frontier, Head, SealedEntry, VolumeId, book_digest, inspect};
+use dutybook_log::{Carried, Frontier, Head, SealedEntry, VolumeId, book_digest, inspect};
 use sha2::{Digest, Sha256};
 
 use crate::support::{Device, RawChange, doc_id, draft, one_change, volume};
@@ -39,7 +39,9 @@ fn entry_by_hand() {
         &[0x19],
         &12_345_u16.to_be_bytes(),
         &[0x50],
-        &[5; 16],
+        // Duty, and the 683rd month since December 1969.
+        &[0x12, 0xab],
+        &[5; 14],
         &[0x58, u8::try_from(change.len()).unwrap()],
         &change,
     ]
@@ -88,6 +90,8 @@ fn known_answers() {
     let head = device.head();
     let mut other = Device::in_volume(2, 1, volume());
     other.write(doc_id(5), RawChange::sets(2).bytes());
+    let carried = Carried { opening, entry: second.clone(), signature: Some(head.signature) };
+    let handed_on = other.clone().writer.append(carried.draft()).unwrap();
     let frontier: Frontier = [&device, &other].map(|d| (d.writer.writer(), d.writer.position())).into_iter().collect();
     let standing: VolumeId = "demo/standing".parse().unwrap();
     let book = book_digest([(&volume(), &frontier), (&standing, &frontier)].into_iter());
@@ -104,6 +108,7 @@ fn known_answers() {
         ("entry 2", hex(second.bytes())),
         ("entry 2 hash", second.hash().to_string()),
         ("head", hex(&head.encode())),
+        ("entry 2 and its head, handed on", hex(handed_on.bytes())),
         ("frontier", hex(&frontier.encode())),
         ("frontier digest", hex(&frontier.digest())),
         ("empty frontier digest", hex(&Frontier::new().digest())),
@@ -115,5 +120,6 @@ fn known_answers() {
 
     // What was written down once is read for ever.
     assert_eq!(SealedEntry::parse(first.bytes()).unwrap(), first);
+    assert_eq!(SealedEntry::parse(handed_on.bytes()).unwrap().carried(), Some(&carried));
     assert_eq!(Head::decode(&head.encode()).unwrap().verify(), Ok(()));
 }

@@ -426,3 +426,40 @@ fn a_fact_is_attributed_to_the_entry_that_stays() {
     ])
     .unwrap();
 }
+
+#[test]
+fn what_only_one_tablet_still_holds_of_the_server_stays_in_force() {
+    // The facts bear the server's name, so the tablet hands them on with the server's signature.
+    live(&[
+        (0, Fate::NewOrder),
+        (0, Fate::Image),
+        (0, Fate::NewOrder),
+        (1, Fate::Meet { other: 0 }),
+        (0, Fate::PutBack { marker: true }),
+        (0, Fate::NewOrder),
+        (1, Fate::Meet { other: 0 }),
+    ])
+    .unwrap();
+}
+
+#[test]
+fn what_only_a_third_still_holds_stays_in_force() {
+    // A tablet and the server are put back; another tablet has what both lost, and the server holds other entries under
+    // the same numbers.
+    live(&[
+        (1, Fate::NewOrder),
+        (0, Fate::Meet { other: 1 }),
+        (0, Fate::Image),
+        (1, Fate::Image),
+        (1, Fate::NewOrder),
+        (0, Fate::Meet { other: 1 }),
+        (2, Fate::Meet { other: 0 }),
+        (0, Fate::PutBack { marker: true }),
+        (1, Fate::PutBack { marker: true }),
+        (1, Fate::NewOrder),
+        (0, Fate::Meet { other: 1 }),
+        (2, Fate::Meet { other: 0 }),
+        (0, Fate::Meet { other: 2 }),
+    ])
+    .unwrap();
+}

@@ -3,13 +3,15 @@
 use automerge::transaction::Transactable as _;
 use automerge::{ActorId, Automerge, ROOT};
 use dutybook_domain::RecordId;
-use dutybook_domain::engine::Class;
-use dutybook_log::{AuthorId, DeviceSecret, DocId, Draft, LocalWriter, Opening, Recorded, SealedEntry, VolumeId};
+use dutybook_log::{
+    AuthorId, Carried, DeviceSecret, DocId, Draft, Entry, LocalWriter, Opening, Position, Recorded, SealedEntry,
+    VolumeId,
+};
 use dutybook_store::{IncomingBatch, IncomingPart, RecordFilter, Standing};
 use proptest::prelude::*;
 use serde_json::json;
 
-use crate::support::{Desk, MORNING, batch, derived, empty, exchange, fleet, site};
+use crate::support::{Desk, MORNING, batch, derived, empty, exchange, fleet, record_at, site};
 
 /// A device that does not use our store: it signs whatever it is given.
 struct Rogue {
@@ -27,6 +29,27 @@ impl Rogue {
         let recorded = Recorded { wall_ms: MORNING.0, boot: [0; 16], monotonic_ms: 0 };
         let draft = Draft { author: AuthorId::DEVICE, recorded, witness: None, doc: DocId::from(doc.0), change };
         self.writer.append(draft).unwrap()
+    }
+
+    /// An entry that no `LocalWriter` would write.
+    fn seal_misplaced(&mut self, doc: RecordId, change: Vec<u8>) -> SealedEntry {
+        let opening = *self.writer.opening();
+        let Position { seq, hash: prev } = self.writer.position();
+        let recorded = Recorded { wall_ms: MORNING.0, boot: [0; 16], monotonic_ms: 0 };
+        let entry = Entry {
+            volume: opening.volume,
+            writer: opening.writer(),
+            seq: seq + 1,
+            prev,
+            witness: None,
+            author: AuthorId::DEVICE,
+            recorded,
+            doc: DocId::from(doc.0),
+            change,
+        };
+        let sealed = SealedEntry::parse(minicbor::to_vec(entry).unwrap()).unwrap();
+        self.writer = LocalWriter::resume(opening, Position { seq: seq + 1, hash: sealed.hash() });
+        sealed
     }
 
     fn part(&self, entries: &[SealedEntry]) -> IncomingPart {
@@ -236,12 +259,51 @@ fn only_the_server_says_which_devices_belong_to_the_site() {
     let entry = rogue.seal(own, hostile);
     b.store.ingest(&rogue.batch(&[entry])).unwrap();
     b.settle();
+    let aside = b.store.marked().unwrap();
+    assert!(
+        matches!(&aside[..], [one] if matches!(&one.standing, Standing::Marked { code, .. } if code == "unlawful"))
+    );
     b.pull(s);
     b.settle();
     assert!(b.store.device(a.key()).unwrap().unwrap().revoked);
     b.store.rebuild_projections().unwrap();
     assert!(b.store.device(a.key()).unwrap().unwrap().revoked);
     b.assert_sound();
+}
+
+/// The server's own words, handed on by somebody else, are read in the record and change nothing about who belongs.
+#[test]
+fn an_enrolment_that_is_handed_on_lets_nobody_in_again() {
+    let mut desks = fleet(2);
+    let [s, a, b] = &mut desks[..] else { unreachable!() };
+    let record = dutybook_domain::device::record_of("demo", &a.key().to_string());
+    let log = s.store.read_log(0, usize::MAX, &|_, _| Some(0)).unwrap();
+    let enrolment = log.entries.iter().find(|entry| {
+        let sealed = SealedEntry::parse(entry.bytes.clone()).unwrap();
+        sealed.entry().doc == DocId::from(record.0)
+    });
+    let enrolment = enrolment.unwrap();
+    let head = enrolment.head.unwrap();
+    let carried = Carried {
+        opening: head.opening,
+        entry: SealedEntry::parse(enrolment.bytes.clone()).unwrap(),
+        signature: Some(head.signature),
+    };
+    s.revoke(record);
+    b.pull(s);
+    b.settle();
+    let mut rogue = Rogue::new(b.store.secret().clone(), VolumeId::standing(site()), 1);
+    let entry = rogue.writer.append(carried.draft()).unwrap();
+    for desk in [&s, &b] {
+        assert_eq!(desk.store.ingest(&rogue.batch(std::slice::from_ref(&entry))).unwrap().accepted, 1);
+        desk.settle();
+        assert!(desk.store.device(a.key()).unwrap().unwrap().revoked);
+        desk.store.rebuild_projections().unwrap();
+        assert!(desk.store.device(a.key()).unwrap().unwrap().revoked);
+        let standing: Vec<_> = desk.store.entries_of(record).unwrap().into_iter().map(|row| row.standing).collect();
+        assert_eq!(standing, vec![Standing::Applied; 3], "nothing new stands in it");
+        desk.assert_sound();
+    }
 }
 
 #[test]
@@ -266,8 +328,7 @@ fn another_sites_entries_are_not_taken() {
     let other = VolumeId::duty("other".parse().unwrap(), "2026-11".parse().unwrap());
     let mut rogue = Rogue::new(DeviceSecret::from_bytes([5; 32]), other, 1);
     let mut doc = Automerge::new();
-    let entry =
-        rogue.seal(RecordId(desks[0].dice.uuid()), change(&mut doc, 1, |tx| tx.put(ROOT, "meta/kind", "x").unwrap()));
+    let entry = rogue.seal(desks[0].record("x"), change(&mut doc, 1, |tx| tx.put(ROOT, "meta/kind", "x").unwrap()));
     let receipt = desks[0].store.ingest(&rogue.batch(&[entry])).unwrap();
     assert_eq!((receipt.accepted, receipt.refused[0].code), (0, "other_site"));
     assert_eq!(desks[0].store.quarantine().unwrap()[0].code, "other_site");
@@ -315,7 +376,7 @@ fn a_change_that_breaks_the_rules_is_marked_and_the_record_stays_as_it_was() {
 fn a_change_whose_cause_comes_later_waits_for_it() {
     let mut desks = fleet(1);
     let [s, a] = &mut desks[..] else { unreachable!() };
-    let order = RecordId(a.dice.uuid());
+    let order = a.record("work_order");
     let mut doc = Automerge::new();
     let first = change(&mut doc, 1, |tx| tx.put(ROOT, "meta/kind", "work_order").unwrap());
     let second = change(&mut doc, 2, |tx| tx.put(ROOT, "field/level", "x").unwrap());
@@ -336,19 +397,34 @@ fn a_change_whose_cause_comes_later_waits_for_it() {
 
 #[test]
 fn a_record_lives_in_one_volume() {
-    let mut desks = fleet(1);
+    let mut desks = fleet(2);
     let order = desks[1].order("三栋跑水");
-    let [s, a] = &mut desks[..] else { unreachable!() };
+    let [s, a, b] = &mut desks[..] else { unreachable!() };
     exchange(s, a);
+    let before = derived(s);
     let mut doc = Automerge::new();
     let elsewhere = VolumeId::personnel(site(), "2026-11".parse().unwrap());
     let mut rogue = Rogue::new(a.store.secret().clone(), elsewhere, 1);
-    let entry = rogue.seal(order, change(&mut doc, 1, |tx| tx.put(ROOT, "field/level", "x").unwrap()));
-    assert_eq!(s.store.ingest(&rogue.batch(&[entry])).unwrap().accepted, 1);
-    assert_eq!(s.settle().records, []);
-    let aside = s.store.marked().unwrap();
-    assert!(matches!(&aside[0].standing, Standing::Marked { code, .. } if code == "other_volume"));
+    let said = change(&mut doc, 1, |tx| tx.put(ROOT, "field/level", "x").unwrap());
+    let behind = change(&mut doc, 1, |tx| tx.put(ROOT, "field/level", "y").unwrap());
+    let entries = [rogue.seal_misplaced(order, said), rogue.seal_misplaced(order, behind)];
+    let offer = rogue.batch(&entries);
+    // The one has the record, the other hears of it in this way first; both come to the same opinion.
+    for desk in [&s, &b] {
+        let receipt = desk.store.ingest(&offer).unwrap();
+        assert_eq!((receipt.accepted, receipt.parked), (0, 0));
+        let codes: Vec<_> = receipt.refused.iter().map(|refused| refused.code).collect();
+        assert_eq!(codes, ["misplaced", "behind_refused"]);
+        assert_eq!(desk.settle().records, []);
+        let kept: Vec<_> = desk.store.quarantine().unwrap().into_iter().map(|aside| aside.code).collect();
+        assert_eq!(kept, ["behind_refused", "misplaced"], "the latest first");
+    }
+    assert_eq!(derived(s), before);
+    assert_eq!(b.store.record(order).unwrap(), None);
+    exchange(s, b);
+    assert_eq!(derived(b), derived(s));
     s.assert_sound();
+    b.assert_sound();
 }
 
 #[test]
@@ -446,8 +522,8 @@ fn what_waits_is_bounded_and_stays_with_the_sender() {
     let mut rogue = Rogue::new(DeviceSecret::from_bytes([5; 32]), november(), 1);
     let mut doc = Automerge::new();
     let small = change(&mut doc, 1, |tx| tx.put(ROOT, "meta/kind", "x").unwrap());
-    let entries: Vec<SealedEntry> =
-        (0..10_050u32).map(|at| rogue.seal(RecordId(uuid::Uuid::from_u128(u128::from(at))), small.clone())).collect();
+    let record = |at: u32| record_at(MORNING, "x", u128::from(at).to_be_bytes());
+    let entries: Vec<SealedEntry> = (0..10_050).map(|at| rogue.seal(record(at), small.clone())).collect();
     let receipt = s.store.ingest(&rogue.batch(&entries)).unwrap();
     assert_eq!((receipt.parked, receipt.dropped), (10_000, 50));
     assert_eq!(s.store.counts().unwrap().parked, 10_000);
@@ -501,14 +577,14 @@ fn perform(desks: &mut Vec<Desk>, orders: &mut Vec<RecordId>, who: usize, deed: 
                 let fact = desks[who].fact("urgency_set", json!({ "urgency": "critical", "reason": "水漫" }));
                 let dutybook_domain::record::Write::Fact { id, .. } = &fact else { unreachable!() };
                 let field = dutybook_domain::record::Write::Field { name: "urgency", fact: *id };
-                let mut step = desks[who].step(order, "work_order", Class::Duty);
+                let mut step = Desk::step(order, "work_order");
                 step.writes = vec![fact, field];
                 desks[who].write(vec![step]);
             }
         }
         Deed::Text { order } => {
             if let Some(order) = known(&desks[who], *order) {
-                let mut step = desks[who].step(order, "work_order", Class::Duty);
+                let mut step = Desk::step(order, "work_order");
                 let text = format!("第 {round} 次写");
                 step.writes = vec![dutybook_domain::record::Write::Text { name: "report", text }];
                 desks[who].write(vec![step]);

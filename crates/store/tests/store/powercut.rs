@@ -11,7 +11,7 @@ use dutybook_log::Frontier;
 use dutybook_store::IncomingBatch;
 use serde_json::json;
 
-use crate::support::{Desk, Dice, fleet};
+use crate::support::{Desk, Dice, MORNING, fleet, record_at};
 
 /// What the book held when the log beside it had so many bytes.
 struct Moment {
@@ -103,7 +103,7 @@ fn any_prefix_of_the_log_is_a_whole_book() {
 const VICTIM: &str = "DUTYBOOK_STORE_VICTIM";
 
 fn victims_order() -> RecordId {
-    RecordId(uuid::Uuid::from_u128(42))
+    record_at(MORNING, "work_order", [42; 16])
 }
 
 /// The program that is killed: writes as fast as it can and says so after every commit.
@@ -126,7 +126,7 @@ fn victim() {
 fn a_program_that_is_killed_again_and_again_loses_nothing_it_had_saved() {
     let mut desk = Desk::fresh(1);
     desk.identify(desk.key(), "S", AppRole::Admin);
-    let mut step = desk.step(victims_order(), "work_order", dutybook_domain::engine::Class::Duty);
+    let mut step = Desk::step(victims_order(), "work_order");
     step.writes = crate::support::birth("work_order", desk.now, None);
     desk.write(vec![step]);
     let Desk { folder, store, _home, .. } = desk;

@@ -1,12 +1,16 @@
 //! Writing and asking: transactions, numbers, filters, text search, ledger, history.
 
-use dutybook_domain::engine::Class;
+use dutybook_domain::doc::Unlawful;
+use dutybook_domain::engine::{Book as _, Class, Found};
+use dutybook_domain::known::{Known, Reached};
 use dutybook_domain::record::Write;
-use dutybook_domain::{RecordId, Timestamp};
+use dutybook_domain::time::Zone;
+use dutybook_domain::work_order::{State, WorkOrder};
+use dutybook_domain::{Day, FactId, RecordId, Timestamp};
 use dutybook_store::{Cursor, Error, LedgerFilter, Order, RecordFilter, Standing, Store};
 use serde_json::json;
 
-use crate::support::{Desk, MORNING, birth, derived, empty, person};
+use crate::support::{Desk, MORNING, batch, birth, derived, empty, fleet, person};
 
 fn desk() -> Desk {
     let desk = Desk::fresh(1);
@@ -61,10 +65,10 @@ fn an_error_in_the_middle_leaves_nothing_behind_in_file_or_memory() {
              BEGIN SELECT RAISE(ABORT, 'the disk gave up'); END",
         )
         .unwrap();
-    let mut good = desk.step(order, "work_order", Class::Duty);
+    let mut good = Desk::step(order, "work_order");
     good.writes = vec![desk.fact("accepted", empty())];
-    let record = RecordId(desk.dice.uuid());
-    let mut bad = desk.step(record, "work_order", Class::Duty);
+    let record = desk.record("work_order");
+    let mut bad = Desk::step(record, "work_order");
     bad.writes = birth("work_order", desk.now, None);
     bad.writes.push(desk.fact("reported", json!({ "title": "坏", "description": "坏" })));
     let refused = desk.try_write(vec![good.clone(), bad.clone()]).unwrap_err();
@@ -83,18 +87,18 @@ fn an_error_in_the_middle_leaves_nothing_behind_in_file_or_memory() {
 #[test]
 fn one_action_is_one_change_for_each_record_and_one_signature_for_each_volume() {
     let mut desk = desk();
-    let (order, call) = (RecordId(desk.dice.uuid()), RecordId(desk.dice.uuid()));
+    let (order, call) = (desk.record("work_order"), desk.record("work_order"));
     let mut steps = Vec::new();
     for (record, kind) in [(order, "reported"), (call, "reported"), (order, "accepted")] {
-        let mut step = desk.step(record, "work_order", Class::Duty);
+        let mut step = Desk::step(record, "work_order");
         if kind == "reported" {
             step.writes = birth("work_order", desk.now, None);
         }
         step.writes.push(desk.fact(kind, json!({ "title": "两件事" })));
         steps.push(step);
     }
-    let standing = RecordId(desk.dice.uuid());
-    let mut step = desk.step(standing, "place", Class::Standing);
+    let standing = desk.record("place");
+    let mut step = Desk::step(standing, "place");
     step.writes = birth("place", desk.now, None);
     steps.push(step);
     let changed = desk.write(steps);
@@ -124,19 +128,180 @@ fn whoever_decides_sees_the_book_as_it_stands() {
 }
 
 #[test]
+fn an_action_finds_the_records_of_a_kind_with_all_that_has_arrived() {
+    let mut desks = fleet(1);
+    let [s, a] = &mut desks[..] else { unreachable!() };
+    let done = a.order("已作废的单");
+    let first = a.order("三栋跑水");
+    let second = a.order("水泵房异响");
+    a.tell(done, "voided", json!({ "reason": "误报" }));
+    a.tell(first, "accepted", empty());
+    // Nobody has looked at what arrived; the action itself does.
+    s.pull(a);
+    assert_eq!(s.store.record(first).unwrap(), None);
+    let born = |order: RecordId| a.store.record(order).unwrap().unwrap().card.born;
+    let other = s.record("place");
+    let stamp = s.stamp();
+    let changed = s
+        .store
+        .transact(stamp, |writing| {
+            let records = |found: Vec<Found>| found.into_iter().map(|found| found.record).collect::<Vec<_>>();
+            assert_eq!(records(writing.open("work_order")), [first, second], "the oldest first, what is settled not");
+            assert_eq!(records(writing.open("patrol_run")), []);
+            assert_eq!(records(writing.open("device")), [], "a record of another class is no work");
+            let all = [done, first, second];
+            for (from, to, expected) in [
+                (born(done), born(second), &all[..2]),
+                (born(done), born(second).plus_minutes(1), &all[..]),
+                (born(first), born(second), &all[1..2]),
+                (born(first), born(first), &[]),
+                (born(second), born(done), &[]),
+            ] {
+                assert_eq!(records(writing.born("work_order", from, to)), expected, "{from:?} to {to:?}");
+            }
+            assert_eq!(records(writing.born("contact_record", Timestamp(0), Timestamp(i64::MAX))), []);
+            let found = &writing.open("work_order")[0];
+            assert_eq!((found.card.title.as_str(), found.card.born), ("三栋跑水", born(first)));
+            assert_eq!(Some(&found.view), writing.view(first).as_ref());
+            let view = found.read::<WorkOrder>().unwrap();
+            assert_eq!(view.state, State::Accepted, "with what came after the report");
+            let mut step = Desk::step(other, "place");
+            step.writes = birth("place", MORNING, None);
+            Ok::<_, Error>(vec![step])
+        })
+        .unwrap()
+        .unwrap();
+    // What was looked at on the way reads differently now, and whoever shows it has to hear of that.
+    let mut touched: Vec<RecordId> = changed.records.iter().map(|(record, _)| *record).collect();
+    let mut expected = vec![done, first, second, other];
+    (touched.sort_unstable(), expected.sort_unstable());
+    assert_eq!(touched, expected);
+    assert_eq!(s.settle().records, []);
+    s.assert_sound();
+}
+
+#[test]
+fn what_an_action_looked_at_and_refused_is_looked_at_again() {
+    let mut desks = fleet(1);
+    let [s, a] = &mut desks[..] else { unreachable!() };
+    let order = a.order("三栋跑水");
+    s.pull(a);
+    let stamp = s.stamp();
+    let refused = s.store.transact(stamp, |writing| match writing.open("work_order").len() {
+        1 => Err("not today"),
+        _ => Ok(Vec::new()),
+    });
+    assert_eq!(refused.unwrap(), Err("not today"));
+    assert_eq!(s.settle().records, [(order, "work_order".to_owned())]);
+}
+
+/// How far a desk knows its duty records, as somebody would sign it now.
+fn known(desk: &Desk, class: Class) -> Known {
+    let known = std::cell::RefCell::new(Known::default());
+    desk.store
+        .transact(Desk::stamp_at(desk.now), |writing| {
+            *known.borrow_mut() = writing.known(class);
+            Ok::<_, Error>(Vec::new())
+        })
+        .unwrap()
+        .unwrap();
+    known.into_inner()
+}
+
+#[test]
+fn what_is_signed_covers_what_was_there_to_be_read() {
+    let mut desks = fleet(2);
+    let [s, a, b] = &mut desks[..] else { unreachable!() };
+    let order = a.order("三栋跑水");
+    a.tell(order, "accepted", empty());
+    let before = known(s, Class::Duty);
+    assert_eq!(before, Known::default());
+    // It has arrived and nobody has looked at it: it is known from the moment somebody signs, and stands in its record.
+    s.pull(a);
+    assert_eq!(s.store.counts().unwrap().dirty, 1);
+    let signed = known(s, Class::Duty);
+    assert_eq!(s.store.counts().unwrap().dirty, 0);
+    assert_eq!(s.store.doc(order).unwrap().unwrap().facts.len(), 2);
+    let (volume, frontier) = a.store.frontiers().unwrap().pop().unwrap();
+    let (writer, position) = frontier.iter().next().unwrap();
+    let reached = Reached { seq: position.seq, hash: position.hash.to_string() };
+    let writers = [(writer.to_string(), reached)].into();
+    assert_eq!(signed.volumes, [(volume.to_string(), writers)].into(), "duty records, and no standing ones");
+    assert!(signed.covers(&volume.to_string(), &writer.to_string(), 2));
+    // What waits for an earlier entry was not there to be read.
+    b.order("别人的单");
+    b.tell(order, "noted", json!({ "text": "补记" }));
+    let log = b.store.read_log(0, usize::MAX, &|volume, _| volume.month.is_some().then_some(0)).unwrap();
+    s.store.ingest(&batch(Some(b.key()), &log.entries[1..])).unwrap();
+    assert_eq!((known(s, Class::Duty), s.store.counts().unwrap().parked), (signed.clone(), 1));
+    s.pull(b);
+    let later = known(s, Class::Duty);
+    assert_eq!(later.volumes.values().map(|writers| writers.len()).sum::<usize>(), 2);
+    assert_ne!(later.digest(), signed.digest());
+    assert_eq!(known(s, Class::Personnel), Known::default());
+    assert_eq!(known(s, Class::Standing).volumes.keys().collect::<Vec<_>>(), ["demo/standing"]);
+}
+
+#[test]
+fn a_volume_is_signed_while_it_moves() {
+    let mut desk = desk();
+    let month =
+        |desk: &mut Desk, text: &str| desk.now = Day(format!("{text}-15").parse().unwrap()).at(0, Zone::default());
+    let mut old = Vec::new();
+    for text in ["2026-06", "2026-08", "2026-10", "2026-11"] {
+        month(&mut desk, text);
+        let order = desk.order(text);
+        if text != "2026-06" {
+            desk.tell(order, "voided", json!({ "reason": "误报" }));
+        } else {
+            old.push(order);
+        }
+    }
+    let signed = |desk: &Desk| -> Vec<String> {
+        known(desk, Class::Duty).volumes.keys().map(|name| name.trim_start_matches("demo/duty/").to_owned()).collect()
+    };
+    // October was still written to in November; August is over; in June something is open.
+    assert_eq!(signed(&desk), ["2026-06", "2026-10", "2026-11"]);
+    desk.tell(old[0], "voided", json!({ "reason": "误报" }));
+    assert_eq!(signed(&desk), ["2026-10", "2026-11"]);
+    // A month without a record is a month all the same.
+    month(&mut desk, "2026-12");
+    assert_eq!(signed(&desk), ["2026-10", "2026-11"], "what is newest may still move");
+    // Somebody's clock was far ahead: what he wrote puts nothing that moves aside.
+    month(&mut desk, "2093-01");
+    desk.order("远方");
+    month(&mut desk, "2093-02");
+    desk.order("远方");
+    month(&mut desk, "2026-11");
+    assert_eq!(signed(&desk), ["2026-10", "2026-11", "2093-01", "2093-02"]);
+    // And who does not know the time signs everything.
+    month(&mut desk, "1970-02");
+    assert_eq!(signed(&desk).len(), 6);
+}
+
+#[test]
 fn what_no_other_replica_would_take_is_not_written() {
     let mut desk = desk();
     let order = desk.order("三栋跑水");
     let before = desk.store.book_digest().unwrap();
-    let mut step = desk.step(order, "work_order", Class::Duty);
+    let mut step = Desk::step(order, "work_order");
     step.writes = vec![desk.fact("noted", json!({ "text": "长".repeat(100_000) }))];
     assert!(matches!(desk.try_write(vec![step]), Err(Error::Append(_))));
-    let mut step = desk.step(order, "work_order", Class::Duty);
+    let mut step = Desk::step(order, "work_order");
     step.writes = vec![Write::Meta { name: "number", value: "KF-0002".into() }];
     assert!(matches!(desk.try_write(vec![step]), Err(Error::Unlawful(_))));
-    let mut step = desk.step(order, "work_order", Class::Personnel);
+    let mut step = Desk::step(order, "work_order");
+    step.writes = vec![desk.fact("noted", json!({ "text": "别人的" }))];
+    let Write::Fact { id, .. } = &mut step.writes[0] else { unreachable!() };
+    *id = FactId::new(&[66; 32], desk.now, [1; 4]);
+    assert!(matches!(desk.try_write(vec![step]), Err(Error::Unlawful(Unlawful::NotItsName(_)))));
+    let mut step = Desk::step(desk.record("work_order"), "patrol_run");
+    step.writes = birth("patrol_run", desk.now, None);
+    assert!(matches!(desk.try_write(vec![step]), Err(Error::Unlawful(Unlawful::OtherKind(_)))));
+    // No volume is called so.
+    let mut step = Desk::step(RecordId(uuid::Uuid::max()), "work_order");
     step.writes = vec![desk.fact("noted", json!({ "text": "不该在这里" }))];
-    assert!(matches!(desk.try_write(vec![step]), Err(Error::OtherClass { .. })));
+    assert!(matches!(desk.try_write(vec![step]), Err(Error::Homeless(_))));
     assert_eq!(desk.store.book_digest().unwrap(), before);
     desk.tell(order, "accepted", empty());
     desk.assert_sound();
@@ -145,7 +310,8 @@ fn what_no_other_replica_would_take_is_not_written() {
 #[test]
 fn a_device_that_is_not_enrolled_writes_nothing() {
     let mut desk = Desk::fresh(1);
-    let mut step = desk.step(RecordId(uuid::Uuid::nil()), "work_order", Class::Duty);
+    let record = desk.record("work_order");
+    let mut step = Desk::step(record, "work_order");
     step.writes = birth("work_order", MORNING, None);
     assert!(matches!(desk.try_write(vec![step]), Err(Error::NotEnrolled)));
 }
@@ -273,8 +439,8 @@ fn the_history_says_who_wrote_what() {
 #[test]
 fn kinds_and_facts_of_a_newer_program_are_kept_and_shown() {
     let mut desk = desk();
-    let record = RecordId(desk.dice.uuid());
-    let mut step = desk.step(record, "weather", Class::Duty);
+    let record = desk.record("weather");
+    let mut step = Desk::step(record, "weather");
     step.writes = birth("weather", desk.now, Some("W-1"));
     step.writes.push(desk.fact("rained", json!({ "mm": 12 })));
     desk.write(vec![step]);
@@ -378,15 +544,13 @@ fn many_threads_read_while_one_writes() {
                 }
             });
         }
-        let mut dice = crate::support::Dice::new(3);
-        for _ in 0..40 {
+        let device = store.device_key();
+        for at in 0..40 {
             let step = dutybook_domain::engine::Step {
                 record: order,
                 kind: "work_order",
-                class: Class::Duty,
-                day: MORNING.day(Default::default()),
                 writes: vec![Write::Fact {
-                    id: dutybook_domain::FactId(dice.uuid()),
+                    id: FactId::new(device.as_bytes(), MORNING, [0, 0, 1, at]),
                     kind: "noted".into(),
                     at: MORNING,
                     by: crate::support::signer("张三"),

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use dutybook_domain::device::AppRole;
 use dutybook_domain::engine::{Class, Step};
+use dutybook_domain::ids::Home;
+use dutybook_domain::kinds;
 use dutybook_domain::record::Write;
 use dutybook_domain::role::{Role, Signer};
 use dutybook_domain::time::Zone;
@@ -14,7 +16,6 @@ use dutybook_store::{
 };
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
-use uuid::Uuid;
 
 /// 2026-11-20 08:00 at the site.
 pub(crate) const MORNING: Timestamp = Timestamp(1_795_132_800_000);
@@ -40,10 +41,10 @@ impl Dice {
         }
     }
 
-    pub(crate) fn uuid(&mut self) -> Uuid {
-        let mut bytes = [0; 16];
+    pub(crate) fn bytes<const N: usize>(&mut self) -> [u8; N] {
+        let mut bytes = [0; N];
         self.fill(&mut bytes);
-        uuid::Builder::from_random_bytes(bytes).into_uuid()
+        bytes
     }
 }
 
@@ -52,7 +53,13 @@ pub(crate) fn site() -> SiteCode {
 }
 
 pub(crate) fn person(name: &str) -> RecordId {
-    RecordId::derived(&["person", name])
+    RecordId::derived(&Home::standing("person"), &[name])
+}
+
+/// A record that begins then: where its kind lives, and among duty records when no program here knows the kind.
+pub(crate) fn record_at(now: Timestamp, kind: &str, random: [u8; 16]) -> RecordId {
+    let class = kinds::find(kind).map_or(Class::Duty, |kind| kind.class());
+    RecordId::fresh(&Home { class, day: now.day(Zone::default()), kind }, random)
 }
 
 pub(crate) fn signer(name: &str) -> Signer {
@@ -133,8 +140,8 @@ impl Desk {
 
     /// A new work order; answers its record.
     pub(crate) fn order(&mut self, title: &str) -> RecordId {
-        let record = RecordId(self.dice.uuid());
-        let mut step = self.step(record, "work_order", Class::Duty);
+        let record = self.record("work_order");
+        let mut step = Self::step(record, "work_order");
         step.writes = birth("work_order", self.now, Some(&format!("KF-{}", self.dice.roll() % 1000)));
         step.writes.push(self.fact("reported", json!({ "title": title, "place": "B1 水泵房", "urgency": "urgent" })));
         self.write(vec![step]);
@@ -143,24 +150,31 @@ impl Desk {
 
     /// A fact more on a work order.
     pub(crate) fn tell(&mut self, record: RecordId, kind: &str, body: Value) -> Changed {
-        let mut step = self.step(record, "work_order", Class::Duty);
+        let mut step = Self::step(record, "work_order");
         step.writes = vec![self.fact(kind, body)];
         self.write(vec![step])
     }
 
-    pub(crate) fn step(&self, record: RecordId, kind: &'static str, class: Class) -> Step {
-        Step { record, kind, class, day: self.now.day(Zone::default()), writes: Vec::new() }
+    /// The id of a new record, born now.
+    pub(crate) fn record(&mut self, kind: &str) -> RecordId {
+        record_at(self.now, kind, self.dice.bytes())
+    }
+
+    /// A step that writes nothing yet.
+    pub(crate) fn step(record: RecordId, kind: &'static str) -> Step {
+        Step { record, kind, writes: Vec::new() }
     }
 
     pub(crate) fn fact(&mut self, kind: &str, body: Value) -> Write {
         let Value::Object(body) = body else { unreachable!("facts are objects") };
-        Write::Fact { id: FactId(self.dice.uuid()), kind: kind.into(), at: self.now, by: signer("张三"), body }
+        let id = FactId::new(self.key().as_bytes(), self.now, self.dice.bytes());
+        Write::Fact { id, kind: kind.into(), at: self.now, by: signer("张三"), body }
     }
 
     /// The server takes a device in.
     pub(crate) fn enrol(&mut self, key: DeviceKey, prefix: &str) -> RecordId {
         let record = dutybook_domain::device::record_of("demo", &key.to_string());
-        let mut step = self.step(record, "device", Class::Standing);
+        let mut step = Self::step(record, "device");
         step.writes = birth("device", self.now, None);
         let body =
             json!({ "key": key.to_string(), "label": format!("设备 {prefix}"), "prefix": prefix, "role": "tablet" });
@@ -171,7 +185,7 @@ impl Desk {
 
     /// The server sends a device away.
     pub(crate) fn revoke(&mut self, record: RecordId) {
-        let mut step = self.step(record, "device", Class::Standing);
+        let mut step = Self::step(record, "device");
         step.writes = vec![self.fact("revoked", json!({ "reason": "丢失" }))];
         self.write(vec![step]);
     }

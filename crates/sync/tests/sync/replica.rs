@@ -30,6 +30,17 @@ pub(crate) fn personnel(month: u8) -> VolumeId {
     VolumeId { site: site(), class: Class::Personnel, month: Some(Month::new(2026, month).unwrap()) }
 }
 
+/// The first two bytes of a record that lives there.
+fn place_of(volume: &VolumeId) -> [u8; 2] {
+    let class: u16 = match volume.class {
+        Class::Standing => 0,
+        Class::Duty => 1,
+        Class::Personnel => 2,
+    };
+    let months = volume.month.map_or(0, |month| (month.year() - 1970) * 12 + u16::from(month.month()));
+    (class << 12 | months).to_be_bytes()
+}
+
 struct Stored {
     entry: SealedEntry,
     head: Option<Head>,
@@ -142,6 +153,7 @@ impl Memory {
     pub(crate) fn commit(&mut self, volume: VolumeId, changes: usize, bytes: usize) -> DocId {
         self.docs += 1;
         let mut id = [self.number; 16];
+        id[..2].copy_from_slice(&place_of(&volume));
         id[8..].copy_from_slice(&self.docs.to_be_bytes());
         let doc = DocId(id);
         let mut writer = match self.writers.get(&volume) {
