@@ -19,6 +19,15 @@ impl Failure {
         Self { code: code.into(), words }
     }
 
+    /// A file could not be written: the disk is full, or the folder is not ours.
+    pub(crate) fn not_written(path: &std::path::Path, error: &std::io::Error) -> Self {
+        let path = path.display();
+        Self::new(
+            "not_written",
+            words!("文件没有存成({path}):{error}", "The file could not be written ({path}): {error}"),
+        )
+    }
+
     pub(crate) fn program(error: &str) -> Self {
         Self::new("program_error", words!("程序错误:{error}", "Program error: {error}"))
     }

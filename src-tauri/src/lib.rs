@@ -24,6 +24,8 @@ use options::Options;
 /// The book this window is on.
 pub(crate) struct Book {
     dir: PathBuf,
+    /// Where printed forms are put.
+    forms: PathBuf,
     opened: RwLock<Opened>,
 }
 
@@ -127,7 +129,10 @@ fn open_book(app: &tauri::AppHandle, dir: &std::path::Path, options: &Options) {
         Err(failure) if failure.code == dutybook_client::Error::NotEnrolled.code() => Opened::New,
         Err(failure) => Opened::Broken(failure),
     };
-    app.manage(Book { dir: dir.into(), opened: RwLock::new(opened) });
+    // A device of its own puts its forms where people look for papers; one of several keeps them with its book.
+    let papers = app.path().document_dir().ok().filter(|_| options.data_dir.is_none());
+    let forms = papers.map_or_else(|| dir.join("forms"), |papers| papers.join("值班簿"));
+    app.manage(Book { dir: dir.into(), forms, opened: RwLock::new(opened) });
 }
 
 /// Starts what runs beside the screens.

@@ -27,7 +27,7 @@ use tokio_util::sync::CancellationToken;
 
 const SITE_FILE: &str = include_str!("../../demo/site.toml");
 /// PINs of the demo site, by title.
-const PINS: [(&str, &str); 7] = [
+const PINS: [(&str, &str); 12] = [
     ("值班员甲", "2580"),
     ("值班员乙", "1470"),
     ("秩序维护员甲", "1357"),
@@ -35,6 +35,11 @@ const PINS: [(&str, &str); 7] = [
     ("维修员甲", "8520"),
     ("维修员乙", "8521"),
     ("客服主任", "9630"),
+    ("客服部经理", "9631"),
+    ("项目经理", "8640"),
+    ("总值班员甲", "7530"),
+    ("总值班员乙", "7531"),
+    ("公司值班领导", "8641"),
 ];
 
 /// A site with its server and devices.

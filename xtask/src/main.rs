@@ -39,6 +39,8 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// 生成各表样张的图 · Print every form from a real evening's work and make pictures of them
+    Forms,
     /// 生成界面用的类型 · Write the TypeScript side of the app's commands anew
     Bindings,
 }
@@ -74,6 +76,7 @@ fn perform(task: Task) -> Result<bool> {
             gate::check(&place, &steps)
         }
         Task::Bench { arguments } => bench(&place, &steps, &arguments),
+        Task::Forms => forms(&place, &steps),
         Task::Bindings => bindings(&place, &steps),
     }
 }
@@ -92,6 +95,39 @@ fn bench(place: &Place, steps: &Steps, arguments: &[String]) -> Result<bool> {
     // Its table is what was asked for, so it goes straight to the caller.
     let mut run = place.cargo(["run", "--quiet"]);
     Ok(run.args(PROGRAM).arg("--").args(arguments).status()?.success())
+}
+
+fn forms(place: &Place, steps: &Steps) -> Result<bool> {
+    let kept = place.scratch().join("forms");
+    // The acceptance test that holds every form to its headings and columns keeps what it made.
+    let mut command = place.cargo(["test", "-p", "dutybook-tests", "--test", "acceptance", "printing::every_form"]);
+    command.env("DUTYBOOK_KEEP_FORMS", &kept);
+    steps.must(Step {
+        key: "forms",
+        name: Name { zh: "打印各表", en: "print every form" },
+        command,
+        what_to_do: "mend what the test says above",
+        tail: 60,
+    })?;
+    let pictures = place.root.join("docs/images/forms");
+    std::fs::create_dir_all(&pictures)?;
+    for form in std::fs::read_dir(&kept)? {
+        let form = form?.path();
+        if form.extension().is_none_or(|ending| ending != "pdf") {
+            continue;
+        }
+        let mut command = std::process::Command::new("pdftoppm");
+        command.args(["-png", "-r", "72", "-gray", "-singlefile"]).arg(&form);
+        command.arg(pictures.join(form.file_stem().unwrap_or_default()));
+        steps.must(Step {
+            key: "form-picture",
+            name: Name { zh: "样张转图片", en: "make its picture" },
+            command,
+            what_to_do: "install poppler-utils, which has pdftoppm",
+            tail: 20,
+        })?;
+    }
+    Ok(true)
 }
 
 fn bindings(place: &Place, steps: &Steps) -> Result<bool> {

@@ -1,16 +1,19 @@
 //! `dutybook`: one device's book from the command line, for administrators and scripts.
 //!
 //! Exit codes: 0 done · 1 something failed (the text says what to do) · 2 the command line is wrong · 3 the rules do not
-//! allow it · 4 `check` found something, or the site file has errors · 5 the server could not be reached.
+//! allow it · 4 `check` or `verify` found something, or the site file has errors · 5 the server could not be reached.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use dutybook_domain::RecordId;
+use dutybook_domain::month_seal::Month;
 
 mod output;
+mod print;
 mod verbs;
+mod workbook;
 
 use output::Output;
 
@@ -34,7 +37,7 @@ struct Cli {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong command line, 3 not allowed by the rules, \
-    4 `check` or `site import` found problems, 5 no connection to the server";
+    4 `check`, `verify` or `site import` found problems, 5 no connection to the server";
 
 /// Who signs what is written.
 #[derive(Args, Clone)]
@@ -91,6 +94,29 @@ enum Verb {
         #[arg(long)]
         text: Option<String>,
     },
+    /// Writes a form as PDF, or as an Excel workbook when the file is called .xlsx.
+    Print {
+        /// Which form; without it, the forms there are.
+        form: Option<String>,
+        /// The record it is the form of: its id or its number (单号).
+        #[arg(long)]
+        record: Option<String>,
+        /// The kind of records, for the form `list`.
+        #[arg(long)]
+        kind: Option<String>,
+        /// The day, or the first of several; today when left out.
+        #[arg(long, conflicts_with = "month")]
+        day: Option<chrono::NaiveDate>,
+        /// The last day.
+        #[arg(long, requires = "day")]
+        to: Option<chrono::NaiveDate>,
+        /// A whole month, such as 2026-11.
+        #[arg(long)]
+        month: Option<String>,
+        /// The file to write.
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
     /// Exchanges everything with the server and returns when both hold the same.
     Sync {
         /// Its address; without it, the one this device was enrolled with.
@@ -100,6 +126,12 @@ enum Verb {
     Frontier,
     /// Recomputes chains, signatures, documents and lists from the raw log, and says what differs.
     Check,
+    /// Recomputes a sealed month of the ledger from the raw log, without a network, and names the first line that is no
+    /// longer what was sealed.
+    Verify {
+        /// The month, such as 2026-11.
+        month: Month,
+    },
     /// Writes a consistent copy of the book to a file.
     Backup {
         /// The new file.
@@ -109,12 +141,12 @@ enum Verb {
 
 #[derive(Subcommand)]
 enum SiteVerb {
-    /// Reads a site file and writes what differs from the book.
+    /// Reads a site file, or a workbook (.xlsx) of people, units, checklists and rosters, and writes what differs.
     Import {
-        /// The site file (TOML).
+        /// The site file (TOML), or a workbook.
         file: PathBuf,
         /// Only says what would change.
-        #[arg(long)]
+        #[arg(long, alias = "preview")]
         dry_run: bool,
     },
     /// Reads a site file and says what is wrong with it, each with its place.

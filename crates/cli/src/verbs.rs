@@ -9,7 +9,7 @@ use anyhow::{Context, bail};
 use dutybook_client::shown::{RecordOpened, RecordShown};
 use dutybook_client::{Client, Error, LedgerAsked, RecordsAsked, SystemClock, Target};
 use dutybook_domain::site::{Site, file};
-use dutybook_domain::{RecordId, Timestamp, Zone};
+use dutybook_domain::{Day, RecordId, Timestamp, Zone};
 use serde_json::{Value, json};
 
 use crate::output::Output;
@@ -27,6 +27,15 @@ pub(crate) async fn run(cli: Cli, output: &Output) -> anyhow::Result<ExitCode> {
     match cli.verb {
         Verb::Site(SiteVerb::Check { file }) => {
             return Ok(if read_site(&file, output)?.is_some() { ExitCode::SUCCESS } else { FOUND_PROBLEMS.into() });
+        }
+        Verb::Site(SiteVerb::Import { file, dry_run }) if file.extension().is_some_and(|ending| ending == "xlsx") => {
+            let client = open()?;
+            let now = client.site();
+            let current: &Site = (*now).as_ref();
+            let Some(read) = crate::workbook::read(&file, &client, current, output)? else {
+                return Ok(FOUND_PROBLEMS.into());
+            };
+            write_changes(&client, &read.changes(current)?, dry_run, output)?;
         }
         Verb::Site(SiteVerb::Import { file, dry_run }) => match read_site(&file, output)? {
             Some(site) => import(&open()?, &site, dry_run, output)?,
@@ -82,6 +91,13 @@ pub(crate) async fn run(cli: Cli, output: &Output) -> anyhow::Result<ExitCode> {
                 })
             })?;
         }
+        Verb::Print { form, record, kind, day, to, month, out } => {
+            crate::print::run(
+                &open()?,
+                crate::print::Wanted { form, record, kind, day: day.map(Day), to: to.map(Day), month, out },
+                output,
+            )?;
+        }
         Verb::Sync { url } => {
             let client = open()?;
             let url = match url {
@@ -107,6 +123,19 @@ pub(crate) async fn run(cli: Cli, output: &Output) -> anyhow::Result<ExitCode> {
                 text
             })?;
             return Ok(if report.ok { ExitCode::SUCCESS } else { FOUND_PROBLEMS.into() });
+        }
+        Verb::Verify { month } => {
+            let verified = open()?.verify_month(month)?;
+            output.print(&verified, |verified| {
+                let problems = verified.problems.iter().map(|problem| format!("✗ {}\n", output.say(problem)));
+                let mut text = problems.collect::<String>();
+                let verdict =
+                    if verified.ok { "✔ 与封存时一致 / as it was sealed" } else { "见上 / see above" };
+                let (lines, late, root) = (verified.lines, verified.late, &verified.root);
+                let _ = writeln!(text, "{month} {verdict}: {lines} 条 lines, 补录 late {late}\n{root}");
+                text
+            })?;
+            return Ok(if verified.ok { ExitCode::SUCCESS } else { FOUND_PROBLEMS.into() });
         }
         Verb::Backup { to } => {
             open()?.store().backup(&to)?;
@@ -159,10 +188,16 @@ fn import(client: &Client, site: &file::SiteFile, dry_run: bool, output: &Output
         let (file, book) = (&site.code, client.identity().site);
         bail!("the file is for site “{file}”, this device keeps the book of “{book}”; give the right file");
     }
-    let changes = site.changes(current)?;
+    write_changes(client, &site.changes(current)?, dry_run, output)
+}
+
+fn write_changes(client: &Client, changes: &file::Changes, dry_run: bool, output: &Output) -> anyhow::Result<()> {
     let written = changes.define.len();
     let value = json!({
         "written": written, "unchanged": changes.unchanged, "dry_run": dry_run,
+        "changes": changes.define.iter().map(|change| {
+            json!({ "kind": change.kind, "title": change.title, "new": change.new })
+        }).collect::<Vec<_>>(),
         "gone_from_file": changes.gone.iter().map(|gone| &gone.title).collect::<Vec<_>>(),
     });
     if !dry_run && written > 0 {
@@ -174,6 +209,10 @@ fn import(client: &Client, site: &file::SiteFile, dry_run: bool, output: &Output
             "写入 {written} 项,{} 项未变。\n{written} items written, {} unchanged.\n",
             changes.unchanged, changes.unchanged
         );
+        for change in changes.define.iter().filter(|_| dry_run) {
+            let mark = if change.new { "+" } else { "~" };
+            let _ = writeln!(text, "{mark} {} {}", change.kind, change.title);
+        }
         for gone in &changes.gone {
             let _ = writeln!(text, "文件里已没有,仍在用 / no longer in the file, still in use: {}", gone.title);
         }
@@ -216,7 +255,7 @@ fn act(client: &Client, record: &str, action: &str, output: &Output) -> anyhow::
     })
 }
 
-fn find(client: &Client, record: &str) -> anyhow::Result<RecordId> {
+pub(crate) fn find(client: &Client, record: &str) -> anyhow::Result<RecordId> {
     if let Ok(id) = record.parse() {
         return Ok(id);
     }

@@ -1,6 +1,7 @@
 //! What lists are asked for.
 
-use dutybook_domain::{Day, RecordId};
+use dutybook_domain::known::Known;
+use dutybook_domain::{Day, RecordId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Which records, newest first.
@@ -35,6 +36,16 @@ pub struct LedgerAsked {
     pub record: Option<RecordId>,
     /// Only of this day.
     pub day: Option<Day>,
+    /// Only of records of this kind.
+    pub kind: Option<String>,
+    /// Only signed by this person.
+    pub person: Option<RecordId>,
+    /// Only at or after this instant.
+    pub from: Option<Timestamp>,
+    /// Only before this instant.
+    pub to: Option<Timestamp>,
+    /// Only what this signed frontier does not cover: recorded, or arrived, after the signature (封存后补录).
+    pub beyond: Option<Known>,
     /// How many at most; 0 means 100.
     pub limit: u32,
 }

@@ -66,6 +66,7 @@ pub struct Target {
 /// New names as this device gives them.
 struct OwnNames<'a, 'b> {
     writing: &'a Writing<'b>,
+    store: &'a Store,
     device: DeviceKey,
     prefix: &'a str,
     now: Timestamp,
@@ -84,6 +85,10 @@ impl Names for OwnNames<'_, '_> {
         // The year keeps next year's 06-11 from going on where this year's ended.
         let next = self.writing.next_number(&format!("{}-{day}", self.prefix));
         format!("{}-{}-{next:03}", self.prefix, day.mmdd())
+    }
+
+    fn secret(&self, label: &str) -> [u8; 32] {
+        self.store.secret_for(label)
     }
 }
 
@@ -210,13 +215,19 @@ impl Client {
     /// # Errors
     /// [`Error::WrongPin`], also for somebody who is not of this site.
     pub fn sign_in(&self, person: RecordId, typed: &str) -> Result<SignedIn, Error> {
+        let Signer { person, name, role } = self.confirmed(person, typed)?;
+        self.enter(Session { person, name, role, since: self.now() })
+    }
+
+    /// Who types this PIN, in their usual role.
+    fn confirmed(&self, person: RecordId, typed: &str) -> Result<Signer, Error> {
         let now = self.site_now();
         let found = now.site.people.get(&person).ok_or(Error::WrongPin)?;
         if !pin::verify(typed, &found.pin_hash) {
             return Err(Error::WrongPin);
         }
         let role = *found.roles.first().ok_or(Error::WrongPin)?;
-        self.enter(Session { person, name: found.name.clone(), role, since: self.now() })
+        Ok(Signer { person, name: found.name.clone(), role })
     }
 
     /// Signs in the administrator of a device that was enrolled as one, who keeps the site's data before there are
@@ -273,13 +284,27 @@ impl Client {
     /// # Errors
     /// [`Error::Refused`] in words that say what to do; [`Error::NotSignedIn`].
     pub fn act(&self, target: &Target, action: Value) -> Result<Done, Error> {
+        self.act_by(self.signer().ok_or(Error::NotSignedIn)?, target, action)
+    }
+
+    /// Does one thing as another person who stands at this device and confirms it with their own PIN: the second
+    /// signature of a handover, an acceptance by whoever covers. Who is signed in stays signed in.
+    ///
+    /// # Errors
+    /// As [`Client::act`]; [`Error::WrongPin`], also for somebody who is not of this site.
+    pub fn act_as(&self, person: RecordId, typed: &str, target: &Target, action: Value) -> Result<Done, Error> {
+        self.signer().ok_or(Error::NotSignedIn)?;
+        self.act_by(self.confirmed(person, typed)?, target, action)
+    }
+
+    fn act_by(&self, who: Signer, target: &Target, action: Value) -> Result<Done, Error> {
         let record = self.record_of(target)?;
-        let records = self.act_all([(Target { record: Some(record), ..target.clone() }, action)])?;
+        let records = self.act_all_by(who, [(Target { record: Some(record), ..target.clone() }, action)])?;
         Ok(Done { record, records })
     }
 
     /// The record that is meant, or the id of a new one born today.
-    fn record_of(&self, target: &Target) -> Result<RecordId, Error> {
+    pub(crate) fn record_of(&self, target: &Target) -> Result<RecordId, Error> {
         let kind = kinds::find(&target.kind).ok_or_else(|| Error::Missing(target.kind.clone()))?;
         let home = Home { class: kind.class(), day: self.today(), kind: kind.name() };
         Ok(target.record.unwrap_or_else(|| RecordId::fresh(&home, random())))
@@ -290,7 +315,15 @@ impl Client {
     /// # Errors
     /// As [`Client::act`], of the first that is not possible.
     pub fn act_all(&self, actions: impl IntoIterator<Item = (Target, Value)>) -> Result<Vec<Touched>, Error> {
-        let who = self.signer().ok_or(Error::NotSignedIn)?;
+        self.act_all_by(self.signer().ok_or(Error::NotSignedIn)?, actions)
+    }
+
+    /// The same in somebody's name: who is signed in, or the device itself.
+    pub(crate) fn act_all_by(
+        &self,
+        who: Signer,
+        actions: impl IntoIterator<Item = (Target, Value)>,
+    ) -> Result<Vec<Touched>, Error> {
         let now = self.now();
         let site = self.site_now();
         let prefix = &self.identity().prefix;
@@ -307,7 +340,8 @@ impl Client {
             for (target, action) in actions {
                 let kind = kinds::find(&target.kind).ok_or_else(|| Error::Missing(target.kind.clone()))?;
                 let record = self.record_of(&target)?;
-                let mut names = OwnNames { writing, device: self.inner.store.device_key(), prefix, now };
+                let mut names =
+                    OwnNames { writing, store: &self.inner.store, device: self.inner.store.device_key(), prefix, now };
                 let mut cx =
                     Acting { who: who.clone(), now, site: &site.site, record, names: &mut names, book: writing };
                 steps.extend(kind.act(writing.doc(record).as_ref(), action, &mut cx)?);

@@ -26,6 +26,14 @@ pub enum Error {
     /// There is no record or kind of that name.
     #[error("there is no {0}")]
     Missing(String),
+    /// A folder that somebody chose cannot be written to.
+    #[error("{path} cannot be written: {detail}")]
+    Folder {
+        /// The file.
+        path: String,
+        /// Why.
+        detail: String,
+    },
     /// The server did not take the device in.
     #[error("the server did not enrol this device: {0}")]
     Enrolment(String),
@@ -54,6 +62,7 @@ impl Error {
             Self::WrongPin => "wrong_pin",
             Self::NotEnrolled => "not_enrolled",
             Self::Missing(_) => "missing_record",
+            Self::Folder { .. } => "folder",
             Self::Enrolment(_) => "enrolment",
             Self::Offline(_) => "offline",
             Self::SentAway { code, .. } => code,
@@ -65,13 +74,17 @@ impl Error {
     pub fn words(&self) -> Words {
         match self {
             Self::Refused(refusal) => refusal.words.clone(),
-            Self::NotSignedIn => words!("请先签到。", "Please sign in first."),
+            Self::NotSignedIn => words!("请先登录。", "Please sign in first."),
             Self::WrongPin => words!("密码不对,请再试。", "The PIN is wrong; please try again."),
             Self::NotEnrolled => words!(
                 "本机还没有入网。请在服务器上生成入网码,再运行 dutybook device new。",
                 "This device is not enrolled. Make a token on the server, then run dutybook device new."
             ),
             Self::Missing(what) => words!("没有{what}。", "There is no {what}."),
+            Self::Folder { path, detail } => words!(
+                "写不进 {path}({detail})。请换一个文件夹,或检查 U 盘。",
+                "{path} cannot be written ({detail}). Choose another folder, or look at the stick."
+            ),
             Self::Enrolment(text) => {
                 words!("服务器没有接纳本机:{text}", "The server did not enrol this device: {text}")
             }

@@ -6,12 +6,19 @@
 //! - Nothing here waits for the network but enrolment and sync itself.
 //! - Changes are told in domain words; who shows something asks again.
 
+mod alarms;
 mod asked;
 mod client;
 mod clock;
+pub mod duty;
+mod emergency;
 mod enrol;
 mod error;
+mod forms;
+mod papers;
 mod queries;
+mod registers;
+mod shift;
 pub mod shown;
 mod sync;
 
@@ -20,4 +27,6 @@ pub use client::{Client, Target};
 pub use clock::{Clock, SetClock, SystemClock, new_fact_id, random};
 pub use enrol::enrol;
 pub use error::Error;
+pub use forms::{FormAsked, FormName};
+pub use shift::BeforeShift;
 pub use sync::Link;

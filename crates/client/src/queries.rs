@@ -1,26 +1,31 @@
 //! What the screens and the command line ask. All of it is read from the local book; nothing waits for the network.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use dutybook_domain::engine::{AnyKind, Deadline, HistoryFact, Planned, days_around};
+use dutybook_domain::contact_record::{self, ContactRecord, Repeat};
+use dutybook_domain::engine::{AnyKind, Deadline, HistoryFact, Kind, LedgerLine, Planned, days_around};
+use dutybook_domain::escalation;
+use dutybook_domain::follow_up::{self, FollowUpRow};
 use dutybook_domain::kinds::{self, AnyView};
+use dutybook_domain::month_seal::LineNumber;
 use dutybook_domain::patrol_run::{self, PatrolRunView, RunStatus};
 use dutybook_domain::record::RecordDoc;
+use dutybook_domain::roster;
 use dutybook_domain::site::Site;
 use dutybook_domain::site::units::UnitHit;
-use dutybook_domain::{Day, RecordId, Timestamp, words};
+use dutybook_domain::{Day, FactId, RecordId, Timestamp, Words, Zone, words};
 use dutybook_log::{DocId, Frontier, VolumeId};
-use dutybook_store::{Cursor, EntryRow, Identity, LedgerFilter, Order, RecordFilter, RecordRow};
+use dutybook_store::{Cursor, EntryRow, Identity, LedgerFilter, LedgerRow, Order, RecordFilter, RecordRow};
 use serde_json::{Value, json};
 
 use crate::asked::{LedgerAsked, RecordsAsked};
 use crate::client::{Client, SiteNow};
 use crate::error::Error;
 use crate::shown::{
-    Alarm, AppState, DeviceShown, EmergencyShown, HistoryShown, LedgerShown, RecordOpened, RecordShown, RunNow,
+    AppState, DeviceShown, EscalationShown, HistoryShown, LedgerRef, LedgerShown, RecordOpened, RecordShown, RunNow,
 };
 
-const PATROL: &str = "patrol_run";
+pub(crate) const PATROL: &str = "patrol_run";
 const ORDER: &str = "work_order";
 
 impl Client {
@@ -40,32 +45,39 @@ impl Client {
             now: self.now(),
             zone: settings.zone,
             shift: self.shift_now(&now.site),
+            lines: settings.lines.0.clone(),
+            complaint_topics: settings.complaint_topics.0.clone(),
         })
     }
 
+    /// The shift of the person signed in that is on now; of nobody's, the site's.
     fn shift_now(&self, site: &Site) -> Option<String> {
         let now = self.now();
-        let today = now.day(site.settings.zone);
+        let zone = site.settings.zone;
+        let today = now.day(zone);
+        let early = i64::from(site.settings.timers.shift_sign_in_min);
+        let said =
+            |name: &str, from: Timestamp, to: Timestamp| format!("{name} {}–{}", from.clock(zone), to.clock(zone));
+        if let Some(who) = self.signer() {
+            let shifts = [today.before(), today].into_iter().flat_map(|day| roster::assigned(site, day));
+            let theirs = shifts.filter(|it| it.person.person == who.person);
+            let around = theirs.filter(|it| it.from.plus_minutes(-early) <= now && now < it.to);
+            return around.max_by_key(|it| it.from).map(|it| said(&it.shift_name, it.from, it.to));
+        }
         site.shifts
             .values()
-            .find(|shift| {
-                [today, today.before()].iter().any(|day| {
-                    let from = day.at(i64::from(shift.from.0), site.settings.zone);
-                    let to = day.at(i64::from(shift.to.0), site.settings.zone);
-                    (from..to).contains(&now)
-                })
+            .flat_map(|shift| {
+                let at = |day: Day, time: u16| day.at(i64::from(time), zone);
+                [today, today.before()].map(|day| (shift, at(day, shift.from.0), at(day, shift.to.0)))
             })
-            .map(|shift| format!("{} {}–{}", shift.name, shift.from, wrapped(shift.to.0)))
+            .find(|(_, from, to)| (*from..*to).contains(&now))
+            .map(|(shift, from, to)| said(&shift.name, from, to))
     }
 
     pub(crate) fn shift_of(&self, site: &Site, person: RecordId) -> Option<String> {
-        use chrono::Datelike;
         let today = self.now().day(site.settings.zone);
-        let (year, month) = today.month();
-        let month = format!("{year:04}-{month:02}");
-        let roster = site.rosters.values().find(|roster| roster.month == month)?;
-        let mark = roster.rows.get(&person)?.chars().nth(today.0.day0() as usize)?.to_string();
-        site.shifts.values().find(|shift| shift.mark == mark).map(|shift| shift.name.clone())
+        let mark = roster::mark_of(site, person, today)?;
+        roster::shift_by_mark(site, mark).map(|(_, shift)| shift.name.clone())
     }
 
     pub(crate) fn open_orders_by_person(&self) -> Result<HashMap<RecordId, u32>, Error> {
@@ -78,7 +90,7 @@ impl Client {
         Ok(count)
     }
 
-    fn rows(&self, filter: &RecordFilter<'_>) -> Result<Vec<RecordRow>, Error> {
+    pub(crate) fn rows(&self, filter: &RecordFilter<'_>) -> Result<Vec<RecordRow>, Error> {
         Ok(self.inner.store.records(filter)?)
     }
 
@@ -108,7 +120,7 @@ impl Client {
         Ok(self.inner.store.undelivered_records(self.identity().server)?)
     }
 
-    fn shown(&self, row: RecordRow, now: &SiteNow, undelivered: &HashSet<RecordId>) -> RecordShown {
+    pub(crate) fn shown(&self, row: RecordRow, now: &SiteNow, undelivered: &HashSet<RecordId>) -> RecordShown {
         let kind = kinds::find(&row.kind);
         let deadlines = kind.map(|kind| kind.deadlines(&row.view, &now.site.settings)).unwrap_or_default();
         let offers = match (kind, self.signer()) {
@@ -132,27 +144,58 @@ impl Client {
     /// [`Error::Missing`].
     pub fn record(&self, id: RecordId) -> Result<RecordOpened, Error> {
         let now = self.site_now();
-        let row = match self.inner.store.record(id)? {
-            Some(row) => row,
-            None => self.planned_row(id, &now.site).ok_or_else(|| Error::Missing(id.to_string()))?,
-        };
+        let row = self.row(id)?;
         let undelivered = self.undelivered_records()?;
         let deadlines: Vec<Deadline> =
             kinds::find(&row.kind).map(|kind| kind.deadlines(&row.view, &now.site.settings)).unwrap_or_default();
         let view: Option<AnyView> = serde_json::from_value(json!({ "kind": row.kind, "view": row.view.clone() })).ok();
         let anomalies = row.anomalies.clone();
-        Ok(RecordOpened { shown: self.shown(row, &now, &undelivered), view, deadlines, anomalies })
+        let escalations = self.escalations(&row)?;
+        let begun = self.inner.store.record(id)?.is_some();
+        let may_escalate = begun && self.signer().is_some_and(|who| escalation::may_report(who.role));
+        let shown = self.shown(row, &now, &undelivered);
+        Ok(RecordOpened { shown, view, deadlines, anomalies, escalations, may_escalate })
+    }
+
+    /// A record's reports, with how they stand now.
+    fn escalations(&self, row: &RecordRow) -> Result<Vec<EscalationShown>, Error> {
+        let reports = escalation::stored(&row.view);
+        if reports.is_empty() {
+            return Ok(Vec::new());
+        }
+        let now = self.now();
+        let who = self.signer();
+        let history = self.history(row.id)?;
+        let shown = |report: escalation::Escalation| EscalationShown {
+            lines: report.lines.iter().map(|line| line.at(&report, now)).collect(),
+            delivered: history.iter().any(|line| line.fact.fact == report.fact && line.delivered),
+            for_me: who.as_ref().is_some_and(|who| report.awaits(who.person)),
+            may_phone: who.as_ref().is_some_and(|who| escalation::may_report(who.role)) && report.withdrawn.is_none(),
+            report,
+        };
+        Ok(reports.into_iter().map(shown).collect())
+    }
+
+    /// A record as it is stored, or as it was planned when nobody has written to it.
+    pub(crate) fn row(&self, id: RecordId) -> Result<RecordRow, Error> {
+        match self.inner.store.record(id)? {
+            Some(row) => Ok(row),
+            None => self.planned_row(id, &self.site_now().site).ok_or_else(|| Error::Missing(id.to_string())),
+        }
     }
 
     fn planned_row(&self, id: RecordId, site: &Site) -> Option<RecordRow> {
         let kind = kinds::ALL.iter().find(|kind| id.is_of_kind(kind.name()))?;
         let near = days_around(self.today()).into_iter().flat_map(|day| kind.planned(site, day));
-        let planned = near.into_iter().find(|planned| planned.record == id)?;
+        let planned = near
+            .into_iter()
+            .find(|planned| planned.record == id)
+            .or_else(|| crate::duty::shift_long_ago(id, site, self.today()))?;
         self.untouched(*kind, planned)
     }
 
     /// A planned record as if it were stored.
-    fn untouched(&self, kind: &dyn AnyKind, planned: Planned) -> Option<RecordRow> {
+    pub(crate) fn untouched(&self, kind: &dyn AnyKind, planned: Planned) -> Option<RecordRow> {
         Some(RecordRow {
             id: planned.record,
             kind: kind.name().into(),
@@ -167,7 +210,7 @@ impl Client {
 
     /// The records of a kind around a day: those that were planned and those that somebody began, each once; what
     /// nobody has written to stands there as planned. By birth.
-    fn around(&self, kind: &dyn AnyKind, days: &[Day]) -> Result<Vec<RecordRow>, Error> {
+    pub(crate) fn around(&self, kind: &dyn AnyKind, days: &[Day]) -> Result<Vec<RecordRow>, Error> {
         let site = self.site_now();
         let zone = site.site.settings.zone;
         let (Some(first), Some(last)) = (days.iter().min(), days.iter().max()) else { return Ok(Vec::new()) };
@@ -216,7 +259,7 @@ impl Client {
         })
     }
 
-    fn run_views(&self) -> Result<BTreeMap<RecordId, PatrolRunView>, Error> {
+    pub(crate) fn run_views(&self) -> Result<BTreeMap<RecordId, PatrolRunView>, Error> {
         let from = self.now().plus_minutes(-3 * 24 * 60);
         let filter = RecordFilter { kind: Some(PATROL), born_from: Some(from), ..RecordFilter::default() };
         Ok(self
@@ -235,65 +278,51 @@ impl Client {
         Ok(patrol_run::monitor(&now.site, self.now(), &self.run_views()?))
     }
 
-    /// Everything that rings: missed checkpoints, though the tablet be dead, and clocks that ran out.
+    /// 《回访记录表》 of these days, both included, oldest first.
     ///
     /// # Errors
     /// [`Error::Store`].
-    pub fn alarms(&self) -> Result<Vec<Alarm>, Error> {
-        let now = self.now();
-        let site = self.site_now();
-        let mut alarms: Vec<Alarm> = Vec::new();
-        for run in self.monitor()? {
-            for missed in &run.alarms {
-                let (route, name) = (&run.route_name, &missed.name);
-                alarms.push(Alarm {
-                    id: format!("{}/{}", run.record, missed.stop),
-                    record: run.record,
-                    kind: PATROL.into(),
-                    words: words!("漏巡:{route} · {name}", "missed checkpoint: {route} · {name}"),
-                    since: missed.since,
-                    seen: false,
-                });
+    pub fn follow_ups(&self, from: Day, to: Day) -> Result<Vec<FollowUpRow>, Error> {
+        let zone = self.site_now().site.settings.zone;
+        let (from, to) = (from.at(0, zone), to.after().at(0, zone));
+        let mut rows = Vec::new();
+        for kind in follow_up::KINDS {
+            // Nobody is asked about what has not happened yet; what they are asked about may be long ago.
+            let filter = RecordFilter { kind: Some(kind), born_to: Some(to), ..RecordFilter::default() };
+            for row in self.rows(&filter)?.into_iter().filter(|row| row.touched >= from) {
+                rows.extend(follow_up::rows(row.id, &row.kind, &row.view, from, to));
             }
         }
-        let mut open = self.rows(&RecordFilter { open: Some(true), ..RecordFilter::default() })?;
-        // What was owed rings whether or not anybody has begun it.
-        for kind in kinds::ALL {
-            for planned in days_around(self.today()).into_iter().flat_map(|day| kind.planned(&site.site, day)) {
-                if self.inner.store.record(planned.record)?.is_none() {
-                    open.extend(self.untouched(*kind, planned));
-                }
-            }
-        }
-        for row in open {
-            let Some(kind) = kinds::find(&row.kind).filter(|kind| kind.name() != PATROL) else { continue };
-            for deadline in kind.deadlines(&row.view, &site.site.settings) {
-                if deadline.rings && deadline.due <= now {
-                    let (title, what) = (&row.card.title, &deadline.words);
-                    let (zh, en) = (&what.zh, &what.en);
-                    alarms.push(Alarm {
-                        id: format!("{}/{}", row.id, deadline.code),
-                        record: row.id,
-                        kind: row.kind.clone(),
-                        words: words!("超时:{title} · {zh}", "overdue: {title} · {en}"),
-                        since: deadline.due,
-                        seen: false,
-                    });
-                }
-            }
-        }
-        let mut seen = self.inner.seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        seen.retain(|id| alarms.iter().any(|alarm| alarm.id == *id));
-        for alarm in &mut alarms {
-            alarm.seen = seen.contains(&alarm.id);
-        }
-        alarms.sort_by_key(|alarm| (alarm.seen, std::cmp::Reverse(alarm.since)));
-        Ok(alarms)
+        rows.sort_by_key(|row| (row.stamp.at, row.stamp.fact));
+        Ok(rows)
     }
 
-    /// Quiets one alarm on this device; it stays on the screen until it is dealt with.
-    pub fn alarm_seen(&self, id: &str) {
-        self.inner.seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(id.into());
+    /// What waits to be followed up, by when.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn follow_ups_due(&self) -> Result<Vec<RecordShown>, Error> {
+        let (now, undelivered) = (self.site_now(), self.undelivered_records()?);
+        let mut due = Vec::new();
+        for (kind, states) in follow_up::DUE {
+            let filter = RecordFilter { kind: Some(kind), states, ..RecordFilter::default() };
+            due.extend(self.rows(&filter)?.into_iter().map(|row| self.shown(row, &now, &undelivered)));
+        }
+        due.sort_by_key(|shown| (shown.deadline.as_ref().map(|clock| clock.due), shown.id));
+        Ok(due)
+    }
+
+    /// Calls of the last days from the same unit or telephone: perhaps the same matter.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn repeats(&self, unit_label: &str, phone: &str) -> Result<Vec<Repeat>, Error> {
+        let days = i64::from(self.site_now().site.settings.timers.repeat_days);
+        let born_from = Some(self.now().plus_minutes(-days * 24 * 60));
+        let filter = RecordFilter { kind: Some(ContactRecord::NAME), born_from, ..RecordFilter::default() };
+        let found = self.rows(&filter)?.into_iter();
+        let found = found.filter_map(|row| Some((row.id, row.card, serde_json::from_value(row.view).ok()?)));
+        Ok(contact_record::repeats(found, unit_label, phone))
     }
 
     /// The ledger, newest first.
@@ -304,27 +333,56 @@ impl Client {
         let zone = self.site_now().site.settings.zone;
         let filter = LedgerFilter {
             before: asked.before.as_deref().and_then(read_cursor),
-            from: asked.day.map(|day| day.at(0, zone)),
-            to: asked.day.map(|day| day.at(24 * 60, zone)),
+            from: asked.day.map(|day| day.at(0, zone)).max(asked.from),
+            to: asked.day.map(|day| day.at(24 * 60, zone)).into_iter().chain(asked.to).min(),
             record: asked.record,
+            kind: asked.kind.as_deref(),
+            person: asked.person,
+            beyond: asked.beyond.as_ref(),
             text: asked.text.as_deref().filter(|text| !text.trim().is_empty()),
             limit: or_default(asked.limit, 100),
             ..LedgerFilter::default()
         };
-        Ok(self
-            .inner
-            .store
-            .ledger(&filter)?
-            .into_iter()
-            .map(|row| LedgerShown {
-                cursor: format!("{}/{}", row.cursor.at.0, row.cursor.fact),
-                record: row.record,
-                kind: row.kind,
-                number: Some(row.number).filter(|number| !number.is_empty()),
-                title: row.title,
-                line: row.line,
-            })
-            .collect())
+        let rows = self.inner.store.ledger(&filter)?;
+        self.ledger_shown(rows, zone)
+    }
+
+    /// Lines with their numbers, and with what they correct or are corrected by.
+    fn ledger_shown(&self, rows: Vec<LedgerRow>, zone: Zone) -> Result<Vec<LedgerShown>, Error> {
+        let mut records: Vec<RecordId> = rows.iter().map(|row| row.record).collect();
+        records.sort_unstable();
+        records.dedup();
+        let pointing = self.inner.store.pointing_lines(&records)?;
+        let targets: Vec<(RecordId, FactId)> =
+            rows.iter().filter_map(|row| Some((row.record, row.line.about?))).collect();
+        let targets = self.inner.store.ledger_lines(&targets)?;
+        let said = rows.iter().map(|row| &row.line).chain(pointing.iter().map(|one| &one.line)).chain(&targets);
+        let days: BTreeSet<Day> = said.map(|line| line.at.day(zone)).collect();
+        let numbers = self.line_numbers(&days.into_iter().collect::<Vec<_>>())?;
+        let place = |fact: &FactId| numbers.get(fact).copied().unwrap_or(LineNumber::Unsealed);
+        let led_to = |line: &LedgerLine| LedgerRef {
+            fact: line.fact,
+            at: line.at,
+            by: line.by.name.clone(),
+            words: line.subject.clone().then(Words::same(" ")).then(line.detail.clone()),
+            place: place(&line.fact),
+        };
+        let shown = |row: LedgerRow| LedgerShown {
+            cursor: format!("{}/{}", row.cursor.at.0, row.cursor.fact),
+            record: row.record,
+            kind: row.kind,
+            number: Some(row.number).filter(|number| !number.is_empty()),
+            title: row.title,
+            place: place(&row.line.fact),
+            about: row.line.about.and_then(|of| targets.iter().find(|line| line.fact == of)).map(led_to),
+            amended_by: pointing
+                .iter()
+                .filter(|one| one.record == row.record && one.line.about == Some(row.line.fact))
+                .map(|one| led_to(&one.line))
+                .collect(),
+            line: row.line,
+        };
+        Ok(rows.into_iter().map(shown).collect())
     }
 
     /// Every fact of a record: who, when, on which device, and whether it has reached the server.
@@ -358,26 +416,6 @@ impl Client {
     #[must_use]
     pub fn search_units(&self, typed: &str, most: usize) -> Vec<UnitHit> {
         self.site_now().units.search(typed, most)
-    }
-
-    /// The emergency contacts, in the order of the regulations.
-    #[must_use]
-    pub fn emergency_contacts(&self) -> Vec<EmergencyShown> {
-        let now = self.site_now();
-        let today = self.today();
-        let limit = i64::from(now.site.settings.timers.contact_verify_days);
-        let mut shown: Vec<EmergencyShown> = now
-            .site
-            .contacts
-            .iter()
-            .map(|(id, contact)| EmergencyShown {
-                id: *id,
-                contact: contact.clone(),
-                stale: contact.verified_on.is_none_or(|day| (today.0 - day.0).num_days() > limit),
-            })
-            .collect();
-        shown.sort_by(|a, b| (a.contact.category, &a.contact.name).cmp(&(b.contact.category, &b.contact.name)));
-        shown
     }
 }
 
@@ -415,9 +453,4 @@ fn or_default(asked: u32, default: usize) -> usize {
 fn read_cursor(text: &str) -> Option<Cursor> {
     let (at, fact) = text.split_once('/')?;
     Some(Cursor { at: Timestamp(at.parse().ok()?), fact: fact.parse().ok()? })
-}
-
-/// A time of day beyond midnight as the clock on the wall shows it.
-fn wrapped(minutes: u16) -> String {
-    format!("{:02}:{:02}", minutes / 60 % 24, minutes % 60)
 }

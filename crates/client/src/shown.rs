@@ -1,12 +1,18 @@
 //! What the screens ask for and get. Plain data; TypeScript types are made from these.
 
+use dutybook_domain::daily_report::{DailyReportView, DayNumbers};
 use dutybook_domain::device::AppRole;
 use dutybook_domain::engine::{Anomaly, Card, Deadline, HistoryFact, LedgerLine, Offer};
+use dutybook_domain::escalation::{Escalation, LineNow};
 use dutybook_domain::kinds::AnyView;
+use dutybook_domain::month_seal::{LineNumber, Month};
 use dutybook_domain::patrol_run::{RunState, StopState};
+use dutybook_domain::register::{EntryView, SheetShown};
 use dutybook_domain::role::Role;
-use dutybook_domain::site::EmergencyContact;
-use dutybook_domain::{RecordId, Timestamp, Words, Zone};
+use dutybook_domain::site::{EmergencyContact, ManagerOncall, ResponsePlan};
+use dutybook_domain::telephone::PhoneLine;
+use dutybook_domain::work_log::WorkLogView;
+use dutybook_domain::{FactId, RecordId, Timestamp, Words, Zone};
 use serde::{Deserialize, Serialize};
 
 /// The device as its screens name it.
@@ -104,6 +110,10 @@ pub struct AppState {
     pub zone: Zone,
     /// Today's shift now, such as 早班 08:30–17:30.
     pub shift: Option<String>,
+    /// The site's telephone lines.
+    pub lines: Vec<PhoneLine>,
+    /// What complaints are about, in the site's words.
+    pub complaint_topics: Vec<String>,
 }
 
 /// One line of a list.
@@ -136,6 +146,25 @@ pub struct RecordOpened {
     pub deadlines: Vec<Deadline>,
     /// What is not clear, in words.
     pub anomalies: Vec<Anomaly>,
+    /// Reports up the chain of command, in causal order.
+    pub escalations: Vec<EscalationShown>,
+    /// Whether the person signed in may report it.
+    pub may_escalate: bool,
+}
+
+/// A report up the chain of command, with how it stands at this moment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct EscalationShown {
+    /// The report.
+    pub report: Escalation,
+    /// Each line, in the report's order.
+    pub lines: Vec<LineNow>,
+    /// Whether it has reached the server, from where the others fetch it.
+    pub delivered: bool,
+    /// Whether it waits for the person signed in.
+    pub for_me: bool,
+    /// Whether the person signed in notes telephone calls.
+    pub may_phone: bool,
 }
 
 /// One fact of a record's history with the device that wrote it.
@@ -168,6 +197,81 @@ pub struct LedgerShown {
     pub title: String,
     /// The line.
     pub line: LedgerLine,
+    /// 序号: its number in the sealed volume of its month.
+    pub place: LineNumber,
+    /// The line this one corrects or voids.
+    pub about: Option<LedgerRef>,
+    /// Lines that correct or void this one (更正见第×条), the earliest first.
+    pub amended_by: Vec<LedgerRef>,
+}
+
+/// Another line of the ledger that a line leads to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct LedgerRef {
+    /// The fact.
+    pub fact: FactId,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub by: String,
+    /// What it says.
+    pub words: Words,
+    /// Its number in the sealed volume of its month.
+    pub place: LineNumber,
+}
+
+/// A day's report as it stands.
+#[derive(Clone, Debug, Serialize, Deserialize, specta::Type)]
+pub struct DayReport {
+    /// The record, with what the person signed in may do.
+    pub record: RecordShown,
+    /// Narrative, signed versions, signatures.
+    pub view: DailyReportView,
+    /// The numbers as they are now.
+    pub now: DayNumbers,
+    /// What differs from the latest signed version.
+    pub changes: Vec<Words>,
+    /// The day's lines that were not known when it was signed (补录).
+    pub late: Vec<LedgerShown>,
+}
+
+/// A day's work log as it stands.
+#[derive(Clone, Debug, Serialize, Deserialize, specta::Type)]
+pub struct DayLog {
+    /// The record, with what the person signed in may do.
+    pub record: RecordShown,
+    /// Draft, signature, exports, receipts.
+    pub view: WorkLogView,
+}
+
+/// A package that was written for the company's site.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct ExportedPackage {
+    /// Where it lies.
+    pub file: String,
+    /// SHA-256, hex.
+    pub sha256: String,
+    /// How many telephone numbers were masked.
+    pub masked: u32,
+}
+
+/// What came of recomputing a sealed month.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct MonthVerified {
+    /// The month.
+    pub month: Month,
+    /// Whether everything is what was sealed.
+    pub ok: bool,
+    /// How many lines are sealed.
+    pub lines: u32,
+    /// How many came later and are not numbered yet.
+    pub late: u32,
+    /// The root on the cover.
+    pub root: String,
+    /// The first line that differs.
+    pub first: Option<LineNumber>,
+    /// What differs, in words.
+    pub problems: Vec<Words>,
 }
 
 /// Something that rings until somebody deals with it.
@@ -181,10 +285,34 @@ pub struct Alarm {
     pub kind: String,
     /// What a person reads.
     pub words: Words,
+    /// Whether it is for now, not late: a major complaint for the project manager.
+    pub at_once: bool,
+    /// Whether it has reached the server, and with it everybody who is there.
+    pub delivered: bool,
     /// Since when.
     pub since: Timestamp,
     /// Whether somebody at this device has said "seen"; it stays on the screen but is quiet.
     pub seen: bool,
+    /// What sort of thing rings.
+    pub what: AlarmWhat,
+    /// The report that calls somebody, where one does.
+    pub report: Option<FactId>,
+    /// Whether it calls the person signed in on this device.
+    pub for_me: bool,
+}
+
+/// What sort of thing rings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum AlarmWhat {
+    /// SOS, until somebody takes it.
+    Sos,
+    /// A report calls somebody.
+    Called,
+    /// A missed checkpoint.
+    Missed,
+    /// A clock that ran out.
+    Overdue,
 }
 
 /// One emergency contact.
@@ -194,8 +322,38 @@ pub struct EmergencyShown {
     pub id: RecordId,
     /// The line of 《应急联系电话表》.
     pub contact: EmergencyContact,
+    /// 核验人 of the latest call that was answered; empty when the date comes from the site file.
+    pub verified_by: String,
     /// Whether it wants verifying again.
     pub stale: bool,
+}
+
+/// A response plan, ready to be opened in one tap.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct PlanShown {
+    /// The item.
+    pub id: RecordId,
+    /// The plan.
+    pub plan: ResponsePlan,
+    /// The category's word.
+    pub category_words: Words,
+    /// The numbers to call, in order.
+    pub call: Vec<EmergencyContact>,
+}
+
+/// One line of 《管理人员值班联络表》.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct OncallShown {
+    /// The item.
+    pub id: RecordId,
+    /// 姓名.
+    pub name: String,
+    /// 手机.
+    pub phone: String,
+    /// Whether the roster has them on shift now.
+    pub on_shift: bool,
+    /// The rest of the line.
+    pub line: ManagerOncall,
 }
 
 /// What an action did.
@@ -236,4 +394,30 @@ pub struct RunNow {
     pub stops: Vec<StopState>,
     /// The stop to go to next.
     pub next: Option<u16>,
+}
+
+/// One of the registers on the shelf.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct RegisterShown {
+    /// What it is.
+    pub sheet: SheetShown,
+    /// Entries that somebody still has to do something about.
+    pub open: u32,
+    /// Those of them that wait for the person signed in.
+    pub mine: u32,
+    /// Those of them whose time has run out.
+    pub late: u32,
+}
+
+/// One row of a register.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct EntryShown {
+    /// The list's line.
+    pub shown: RecordShown,
+    /// The row.
+    pub view: EntryView,
+    /// Whether it waits for the person signed in.
+    pub mine: bool,
+    /// Whether its time ran out, so that it is back with whoever gave it.
+    pub back_with_giver: bool,
 }

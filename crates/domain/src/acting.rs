@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::engine::{Card, Class, Kind, Refusal, planned_near};
 use crate::ids::{FactId, Home, RecordId};
-use crate::known::Known;
+use crate::known::{Known, KnownLine};
 use crate::record::{Write, split};
 use crate::role::Signer;
 use crate::site::Site;
@@ -52,6 +52,16 @@ pub trait Book {
     fn born(&self, kind: &str, from: Timestamp, to: Timestamp) -> Vec<Found>;
     /// How far this device knows the volumes of a class that still move.
     fn known(&self, class: Class) -> Known;
+    /// The records of a kind in which something was written at or after an instant, oldest first. May hold more.
+    fn touched(&self, kind: &str, since: Timestamp) -> Vec<Found> {
+        let _ = since;
+        self.born(kind, Timestamp(i64::MIN), Timestamp(i64::MAX))
+    }
+    /// The ledger lines of a class written from `from` until before `to`, in any order, each with the entry that
+    /// brought it.
+    fn lines(&self, _class: Class, _from: Timestamp, _to: Timestamp) -> Vec<KnownLine> {
+        Vec::new()
+    }
 }
 
 /// A book with nothing in it.
@@ -81,6 +91,9 @@ pub trait Names {
     fn random(&mut self) -> [u8; 16];
     /// Counts a series of numbers (单号) of this device and gives the next one, such as `D1-0611-013`.
     fn number(&mut self, day: Day) -> String;
+    /// Bytes that only this device can compute, the same every time for the same label: what is drawn now and shown
+    /// later needs nowhere to be kept.
+    fn secret(&self, label: &str) -> [u8; 32];
 }
 
 /// What surrounds an action: who, when, where, new names, and the rest of the book.
@@ -116,6 +129,14 @@ impl Acting<'_> {
     #[must_use]
     pub fn planned<K: Kind>(&self) -> Option<K::View> {
         planned_near::<K>(self.record, self.site, self.today())
+    }
+
+    /// The same, as far back as so many days.
+    #[must_use]
+    pub fn planned_within<K: Kind>(&self, days: usize) -> Option<K::View> {
+        let back = std::iter::successors(Some(self.today().after()), |day| Some(day.before()));
+        let planned = back.take(days + 1).flat_map(|day| K::planned(self.site, day));
+        planned.filter(|(id, _)| *id == self.record).map(|(_, view)| view).next()
     }
 
     /// A new fact signed now.

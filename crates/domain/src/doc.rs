@@ -79,11 +79,11 @@ pub fn read(doc: &Automerge, id: RecordId) -> RecordDoc {
                 let all = values.iter().map(|(value, _)| scalar(value)).collect();
                 record.fields.insert(name.into(), all);
             }
-            "text" => match values.last() {
-                Some((automerge::Value::Object(ObjType::Text), obj)) => {
-                    record.texts.insert(name.into(), doc.text(obj).unwrap_or_default());
+            "text" => match whole_text(doc, &values) {
+                Some(text) => {
+                    record.texts.insert(name.into(), text);
                 }
-                _ => record.unknown.push((key.clone(), "not a text".into())),
+                None => record.unknown.push((key.clone(), "not a text".into())),
             },
             "fact" => match values.as_slice() {
                 [(automerge::Value::Object(ObjType::Map), obj)] => match fact(doc, name, obj) {
@@ -115,6 +115,20 @@ fn one_value(record: RecordId, name: &str, said: &[Value]) -> Option<Value> {
         }
         _ => said.last().cloned(),
     }
+}
+
+/// A text that two people began without seeing each other is both, one after the other in an order that is the same on
+/// every replica; whoever writes next makes one of it.
+fn whole_text(doc: &Automerge, values: &[(automerge::Value<'_>, ObjId)]) -> Option<String> {
+    let mut parts: Vec<String> = Vec::new();
+    for (value, obj) in values {
+        let automerge::Value::Object(ObjType::Text) = value else { return None };
+        let part = doc.text(obj).unwrap_or_default();
+        if !part.trim().is_empty() && !parts.contains(&part) {
+            parts.push(part);
+        }
+    }
+    Some(parts.join("\n"))
 }
 
 fn fact(doc: &Automerge, name: &str, obj: &ObjId) -> Result<RawFact, String> {
@@ -194,8 +208,9 @@ fn put_write<T: Transactable>(tx: &mut T, write: &Write, after: &mut Vec<FactId>
         Write::Field { name, fact } => tx.put(ROOT, format!("field/{name}"), fact.to_string()),
         Write::Text { name, text } => {
             let key = format!("text/{name}");
-            let obj = match tx.get(ROOT, key.as_str())? {
-                Some((automerge::Value::Object(ObjType::Text), obj)) => obj,
+            let standing = tx.get_all(ROOT, key.as_str())?;
+            let obj = match standing.as_slice() {
+                [(automerge::Value::Object(ObjType::Text), obj)] => obj.clone(),
                 _ => tx.put_object(ROOT, key, ObjType::Text)?,
             };
             tx.update_text(&obj, text)

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use crate::acting::{Acting, Book, Found, Names, Step};
+use crate::escalation::{self, Escalation, EscalationFact, Level};
 use crate::ids::{FactId, RecordId};
 use crate::record::{Amendment, RawFact, RecordDoc, Said, Story, Told, Voiding};
 use crate::role::{PersonRef, Signer};
@@ -62,6 +63,12 @@ pub trait Kind: 'static {
     fn deadlines(view: &Self::View, settings: &Settings) -> Vec<Deadline>;
     /// What the ledger (台账) says of one fact: the event and how it went. `None` keeps a fact out of the ledger.
     fn line(fact: &Self::Fact) -> Option<LineText>;
+    /// Whether a fact was signed as a whole and stands as it is: it can be neither corrected nor voided, only followed
+    /// by another.
+    #[must_use]
+    fn stands(_fact: &Self::Fact) -> bool {
+        false
+    }
     /// Records of this kind that are owed on `day` whether or not anybody has written to them, as they look untouched:
     /// they are listed, opened and ring like any other, on every replica alike, with no job on a server that makes
     /// them. Their ids are [`RecordId::derived`] from plan, day and slot.
@@ -111,6 +118,54 @@ impl Anomaly {
     #[must_use]
     pub fn of(fact: &RawFact, code: &str, words: Words) -> Self {
         Self { fact: Some(fact.id), code: code.into(), words }
+    }
+
+    /// A fact by somebody whose role does not write it.
+    #[must_use]
+    pub fn no_role(fact: &RawFact, what: &Words) -> Self {
+        let (name, role, zh, en) = (&fact.by.name, fact.by.role.words(), &what.zh, &what.en);
+        let (role_zh, role_en) = (role.zh, role.en);
+        Self::of(
+            fact,
+            "no_role",
+            words!(
+                "{name}({role_zh})的「{zh}」不在其岗位之内,未生效。",
+                "“{en}” by {name} ({role_en}) is not in that role; not in force."
+            ),
+        )
+    }
+
+    /// Corrections and voidings of what was signed as a whole, which stays as it was signed.
+    #[must_use]
+    pub fn signed_stays<F>(story: &Story<'_, F>, stands: impl Fn(&F) -> bool) -> Vec<Self> {
+        let touched = story.told.iter().filter(|told| told.voided.is_some() || !told.amended.is_empty());
+        touched
+            .filter(|told| matches!(&told.said, Said::Known(fact) if stands(fact)))
+            .map(|told| {
+                Self::of(
+                    &told.raw,
+                    "signed_stays",
+                    words!(
+                        "签名或封存过的内容被更正或作废:未生效,原样保留。",
+                        "What was signed or sealed was corrected or voided: not in force, it stays as it was."
+                    ),
+                )
+            })
+            .collect()
+    }
+
+    /// A fact that its record's state has no place for.
+    #[must_use]
+    pub fn not_legal_here(fact: &RawFact, what: &Words, state: &Words) -> Self {
+        let (name, zh, en, state_zh, state_en) = (&fact.by.name, &what.zh, &what.en, &state.zh, &state.en);
+        Self::of(
+            fact,
+            "not_legal_here",
+            words!(
+                "{name}的「{zh}」到时已是「{state_zh}」,未生效。",
+                "“{en}” by {name} came when it was already “{state_en}”; not in force."
+            ),
+        )
     }
 }
 
@@ -313,6 +368,29 @@ impl Refusal {
         )
     }
 
+    /// The action is not in the role of whoever is signed in.
+    #[must_use]
+    pub fn no_role() -> Self {
+        Self::new(
+            "no_role",
+            words!("您的岗位不办这一项,请交有权的人办理。", "This is not in your role; ask somebody who may do it."),
+        )
+    }
+
+    /// Nobody has begun the record that is meant.
+    #[must_use]
+    pub fn no_such_record() -> Self {
+        Self::new("no_such_record", words!("没有这条记录。", "There is no such record."))
+    }
+
+    /// Refuses when `text` is empty.
+    ///
+    /// # Errors
+    /// [`Refusal::missing`].
+    pub fn unless_given(text: &str, what: &Words) -> Result<(), Self> {
+        if text.trim().is_empty() { Err(Self::missing(what)) } else { Ok(()) }
+    }
+
     /// A required value was left empty.
     #[must_use]
     pub fn missing(what: &Words) -> Self {
@@ -398,16 +476,25 @@ impl<K: Kind> AnyKind for Erased<K> {
         let story = Story::<K::Fact>::read(doc);
         let (view, mut anomalies) = K::view(&story);
         anomalies.extend(common_anomalies(&story));
-        let card = K::card(&view);
-        // 《客服工作台帐》 is about duty work. What stands in the standing volume has its history, and does not bury it.
-        let lines = if K::CLASS == Class::Standing { Vec::new() } else { lines::<K>(&story) };
+        let mut card = K::card(&view);
+        let mut view = serde_json::to_value(&view).unwrap_or(Value::Null);
+        let (escalations, unclear) = escalation::fold(doc);
+        anomalies.extend(unclear);
+        // Somebody still has to acknowledge: that is something to do, whatever else became of the record.
+        card.open |= escalations.iter().any(Escalation::waiting);
+        if let (Value::Object(members), false) = (&mut view, escalations.is_empty()) {
+            members.insert(escalation::MEMBER.into(), serde_json::to_value(&escalations).unwrap_or_default());
+        }
+        // 《客服工作台帐》 is about duty work, and everybody at the desk reads it. What stands in the standing volume has its
+        // history, and does not bury it; what is personal is read by whom it concerns.
+        let lines = if K::CLASS == Class::Duty { lines::<K>(&story) } else { Vec::new() };
         let search = search_text(&card, &lines, doc);
         Projection {
             kind: K::NAME.into(),
             known: true,
             touched: doc.facts.iter().map(|fact| fact.at).max().unwrap_or(card.born),
             card,
-            view: serde_json::to_value(&view).unwrap_or(Value::Null),
+            view,
             anomalies,
             lines,
             search,
@@ -435,7 +522,17 @@ impl<K: Kind> AnyKind for Erased<K> {
     }
 
     fn deadlines(&self, view: &Value, settings: &Settings) -> Vec<Deadline> {
-        serde_json::from_value(view.clone()).map_or_else(|_| Vec::new(), |view| K::deadlines(&view, settings))
+        let mut clocks: Vec<Deadline> =
+            serde_json::from_value(view.clone()).map_or_else(|_| Vec::new(), |view| K::deadlines(&view, settings));
+        // Who is called rings by itself; the clock is for everybody else to see.
+        clocks.extend(escalation::stored(view).iter().filter(|report| report.waiting()).map(|report| Deadline {
+            code: "escalation".into(),
+            words: words!("上报确认", "acknowledgement of the report"),
+            since: report.at,
+            due: report.at.plus_minutes(i64::from(report.repeat_min)),
+            rings: false,
+        }));
+        clocks
     }
 
     fn history(&self, doc: &RecordDoc) -> Vec<HistoryFact> {
@@ -452,7 +549,7 @@ impl<K: Kind> AnyKind for Erased<K> {
     }
 }
 
-/// What can be done with every kind of record (更正, 作废, 说明).
+/// What can be done with every kind of record (更正, 作废, 说明, 上报).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub enum CommonAction {
@@ -480,6 +577,39 @@ pub enum CommonAction {
         /// Why.
         reason: String,
     },
+    /// 上报 (D1.2.5).
+    Escalate {
+        /// How grave; decides whom it goes to.
+        level: Level,
+        /// What is reported.
+        #[serde(default)]
+        words: String,
+    },
+    /// 已送达: the device shows a report to whom it calls.
+    ReceiveEscalation {
+        /// The report.
+        of: FactId,
+    },
+    /// 确认收到.
+    AcknowledgeEscalation {
+        /// The report.
+        of: FactId,
+        /// What they say or order.
+        #[serde(default)]
+        words: String,
+    },
+    /// 已电话通知.
+    PhoneEscalation {
+        /// The report.
+        of: FactId,
+        /// Who was telephoned.
+        person: crate::PersonId,
+        /// Whether they were reached and know it now.
+        reached: bool,
+        /// How it went.
+        #[serde(default)]
+        note: String,
+    },
 }
 
 fn common_action<K: Kind>(
@@ -494,6 +624,9 @@ fn common_action<K: Kind>(
     let Some(doc) = doc else {
         return Err(Refusal::new("no_such_record", words!("没有这条记录。", "There is no such record.")));
     };
+    if let Some(write) = escalation::act(doc, &action, cx)? {
+        return Ok(Some(vec![Step { record: cx.record, kind: K::NAME, writes: vec![write] }]));
+    }
     let reason_words = words!("原因", "a reason");
     let fact = match action {
         CommonAction::Note { text } if text.trim().is_empty() => {
@@ -505,12 +638,19 @@ fn common_action<K: Kind>(
         }
         CommonAction::Amend { of, field, value, reason } => {
             may_correct(doc, of, &cx.who)?;
+            does_not_stand::<K>(doc, of)?;
             Common::Amended { of, field, value, reason }
         }
         CommonAction::VoidFact { of, reason } => {
             may_correct(doc, of, &cx.who)?;
+            does_not_stand::<K>(doc, of)?;
             Common::FactVoided { of, reason }
         }
+        // Taken care of above.
+        CommonAction::Escalate { .. }
+        | CommonAction::ReceiveEscalation { .. }
+        | CommonAction::AcknowledgeEscalation { .. }
+        | CommonAction::PhoneEscalation { .. } => return Ok(None),
     };
     let (_, write) = cx.fact(&fact)?;
     Ok(Some(vec![Step { record: cx.record, kind: K::NAME, writes: vec![write] }]))
@@ -529,6 +669,23 @@ fn may_correct(doc: &RecordDoc, of: FactId, who: &Signer) -> Result<(), Refusal>
         words!(
             "这是{name}记的,只有本人或主管可以更正。",
             "{name} wrote this; only they or a supervisor can correct it."
+        ),
+    ))
+}
+
+fn does_not_stand<K: Kind>(doc: &RecordDoc, of: FactId) -> Result<(), Refusal> {
+    let fact = doc.facts.iter().find(|fact| fact.id == of);
+    let stands = fact
+        .and_then(|fact| crate::record::parse::<K::Fact>(&fact.kind, &fact.body))
+        .is_some_and(|fact| K::stands(&fact));
+    if !stands {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        "signed_stays",
+        words!(
+            "签过名、封存过的内容不更正也不作废;有变化请签新版或写说明。",
+            "What was signed or sealed is neither corrected nor voided; sign a new version or add a remark."
         ),
     ))
 }
@@ -571,10 +728,11 @@ fn common_anomalies<F>(story: &Story<'_, F>) -> Vec<Anomaly> {
     anomalies
 }
 
+/// A line says what was written, also after it was corrected: the correction is a line of its own.
 fn fact_words<K: Kind>(told: &Told<K::Fact>) -> Option<LineText> {
-    match &told.said {
-        Said::Known(fact) => K::line(fact),
-        Said::Unknown => {
+    match crate::record::parse::<K::Fact>(&told.raw.kind, &told.raw.body) {
+        Some(fact) => K::line(&fact),
+        None => {
             let kind = &told.raw.kind;
             Some(LineText { subject: words!("未识别({kind})", "unknown ({kind})"), detail: Words::default() })
         }
@@ -590,7 +748,9 @@ fn lines<K: Kind>(story: &Story<'_, K::Fact>) -> Vec<LedgerLine> {
         .facts
         .iter()
         .filter_map(|raw| {
+            let report = parse::<EscalationFact>(&raw.kind, &raw.body);
             let (text, about) = match told.get(&raw.id) {
+                _ if let Some(fact) = &report => (escalation::line(fact), None),
                 Some(told) => (fact_words::<K>(told)?, None),
                 None => match parse::<Common>(&raw.kind, &raw.body)? {
                     Common::Noted { text } => {

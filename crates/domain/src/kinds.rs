@@ -8,7 +8,7 @@ use crate::time::Timestamp;
 use crate::words;
 
 /// Raised when a projection would come out differently than before; stored projections are then rebuilt.
-pub const PROJECTION_VERSION: u32 = 1;
+pub const PROJECTION_VERSION: u32 = 2;
 
 macro_rules! kinds {
     ($($name:ident => $kind:ty),+ $(,)?) => {
@@ -47,12 +47,42 @@ kinds! {
     Route => crate::site::Item<crate::site::Route>,
     Unit => crate::site::Item<crate::site::Unit>,
     EmergencyContact => crate::site::Item<crate::site::EmergencyContact>,
+    EscalationRoute => crate::site::Item<crate::site::EscalationRoute>,
+    ManagerOncall => crate::site::Item<crate::site::ManagerOncall>,
+    ResponsePlan => crate::site::Item<crate::site::ResponsePlan>,
     Shift => crate::site::Item<crate::site::Shift>,
     Roster => crate::site::Item<crate::site::Roster>,
+    RosterSheet => crate::roster::RosterSheet,
     Device => crate::device::Device,
+    Attendance => crate::attendance::Attendance,
+    Absence => crate::absence::Absence,
     PatrolRun => crate::patrol_run::PatrolRun,
     WorkOrder => crate::work_order::WorkOrder,
     ContactRecord => crate::contact_record::ContactRecord,
+    Journal => crate::journal::Journal,
+    DailyReport => crate::daily_report::DailyReport,
+    WorkLog => crate::work_log::WorkLog,
+    MonthSeal => crate::month_seal::MonthSeal,
+    ArchiveItem => crate::archive_item::ArchiveItem,
+    Complaint => crate::complaint::Complaint,
+    Instruction => crate::register::Entry<crate::register::sheets::Instruction>,
+    AdHocTask => crate::register::Entry<crate::register::sheets::AdHocTask>,
+    ContactSheet => crate::register::Entry<crate::register::sheets::ContactSheet>,
+    SupervisionRemark => crate::register::Entry<crate::register::sheets::SupervisionRemark>,
+    Regulation => crate::register::Entry<crate::register::sheets::Regulation>,
+    DocumentIn => crate::register::Entry<crate::register::sheets::DocumentIn>,
+    DocumentOut => crate::register::Entry<crate::register::sheets::DocumentOut>,
+    Minutes => crate::register::Entry<crate::register::sheets::Minutes>,
+    ProtectiveMeasure => crate::register::Entry<crate::register::sheets::ProtectiveMeasure>,
+    VideoLookup => crate::register::Entry<crate::register::sheets::VideoLookup>,
+    Visitor => crate::register::Entry<crate::register::sheets::Visitor>,
+    HotlineCall => crate::register::Entry<crate::register::sheets::HotlineCall>,
+    Whereabouts => crate::whereabouts::Whereabouts,
+    SpotPlan => crate::spot_check::SpotPlan,
+    SpotCheck => crate::spot_check::SpotCheck,
+    Incident => crate::incident::Incident,
+    ReachTest => crate::reach_test::ReachTest,
+    Handover => crate::handover::Handover,
 }
 
 /// The kind called `name`.

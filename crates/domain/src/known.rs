@@ -8,6 +8,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::ids::FactId;
+use crate::time::Timestamp;
+
 /// For every writer of the named volumes, the last entry that was known.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
 #[serde(transparent)]
@@ -26,7 +29,33 @@ pub struct Reached {
     pub hash: String,
 }
 
+/// A ledger line and the entry that brought it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownLine {
+    /// When, by its writer's clock.
+    pub at: Timestamp,
+    /// The fact.
+    pub fact: FactId,
+    /// The kind of its record.
+    pub kind: String,
+    /// The volume it stands in.
+    pub volume: String,
+    /// The entry's writer, hex.
+    pub writer: String,
+    /// The entry.
+    pub entry: Reached,
+}
+
 impl Known {
+    /// Takes in that an entry is known, and through the chain all before it.
+    pub fn reach(&mut self, volume: &str, writer: &str, entry: &Reached) {
+        let reached =
+            self.volumes.entry(volume.into()).or_default().entry(writer.into()).or_insert_with(|| entry.clone());
+        if reached.seq < entry.seq {
+            *reached = entry.clone();
+        }
+    }
+
     /// Whether an entry was known.
     #[must_use]
     pub fn covers(&self, volume: &str, writer: &str, seq: u64) -> bool {

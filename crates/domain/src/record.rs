@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::escalation::EscalationFact;
 use crate::ids::{FactId, RecordId};
 use crate::role::Signer;
 use crate::time::Timestamp;
@@ -294,7 +295,12 @@ impl<'a, F: DeserializeOwned> Story<'a, F> {
         let mut told: Vec<Told<F>> = Vec::with_capacity(doc.facts.len());
         let mut bodies: HashMap<FactId, (usize, Map<String, Value>)> = HashMap::new();
         let mut stray = Vec::new();
+        let mut reports: Vec<&RawFact> = Vec::new();
         for raw in &doc.facts {
+            if let Some(fact) = parse::<EscalationFact>(&raw.kind, &raw.body) {
+                reports.extend(matches!(fact, EscalationFact::Escalated { .. }).then_some(raw));
+                continue;
+            }
             let common = parse::<Common>(&raw.kind, &raw.body);
             match common {
                 Some(Common::Amended { of, field, value, reason }) => match bodies.get_mut(&of) {
@@ -325,6 +331,8 @@ impl<'a, F: DeserializeOwned> Story<'a, F> {
                             reason,
                         });
                     }
+                    // A report taken back (see `escalation`).
+                    _ if reports.iter().any(|report| report.id == of && may_touch(&raw.by, report)) => {}
                     _ => stray.push(raw.id),
                 },
                 Some(Common::Noted { .. }) => {}
@@ -338,6 +346,20 @@ impl<'a, F: DeserializeOwned> Story<'a, F> {
         Self { doc, told, stray }
     }
 
+    /// The same where some facts stand as they were signed: those as first written, whatever was said of them since.
+    pub fn in_force_or_signed(&self, stands: impl Fn(&F) -> bool) -> impl Iterator<Item = (&RawFact, F)>
+    where
+        F: Clone,
+    {
+        self.told.iter().filter_map(move |told| match parse::<F>(&told.raw.kind, &told.raw.body) {
+            Some(fact) if stands(&fact) => Some((&told.raw, fact)),
+            _ => match (&told.said, &told.voided) {
+                (Said::Known(fact), None) => Some((&told.raw, fact.clone())),
+                _ => None,
+            },
+        })
+    }
+
     /// The facts that count: understood and not voided, in causal order.
     pub fn in_force(&self) -> impl Iterator<Item = (&RawFact, &F)> {
         self.told.iter().filter_map(|told| match (&told.said, &told.voided) {
@@ -347,7 +369,7 @@ impl<'a, F: DeserializeOwned> Story<'a, F> {
     }
 }
 
-fn may_touch(who: &Signer, fact: &RawFact) -> bool {
+pub(crate) fn may_touch(who: &Signer, fact: &RawFact) -> bool {
     fact.by.person == who.person || who.role.supervises()
 }
 

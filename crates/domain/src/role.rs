@@ -31,6 +31,8 @@ pub enum Role {
     Archivist,
     /// Keeps the site's data and devices.
     Admin,
+    /// 本机: the device itself, when SOS is held and nobody is signed in. No person ever has this role.
+    Device,
 }
 
 impl Role {
@@ -49,6 +51,7 @@ impl Role {
             Self::CompanyOncall => ("公司值班领导", "company on-call executive"),
             Self::Archivist => ("档案员", "archivist"),
             Self::Admin => ("系统管理员", "administrator"),
+            Self::Device => ("本机", "this device"),
         };
         Words { zh: zh.into(), en: en.into() }
     }

@@ -6,7 +6,7 @@
 mod common;
 
 use common::{Device, MORNING, codes, just, meet, person, signer};
-use dutybook_domain::contact_record::{ContactState, ContactView};
+use dutybook_domain::contact_record::{ContactState, ContactView, repeats};
 use dutybook_domain::engine::Urgency;
 use dutybook_domain::record::{RawFact, RecordDoc, in_causal_order};
 use dutybook_domain::role::{Role, Signer};
@@ -40,6 +40,10 @@ fn action(name: &str) -> Value {
         "answer" => json!({ "do": "answer", "result": "已告知缴费时间" }),
         "follow_up" => json!({ "do": "follow_up", "method": "visit", "opinion": "满意" }),
         "reopen" => json!({ "do": "reopen", "reason": "又来电" }),
+        "set_next_contact" => json!({ "do": "set_next_contact", "next_contact": MORNING.plus_minutes(600) }),
+        "chase" => json!({ "do": "chase", "department": "工程部", "text": "几点能到" }),
+        "answer_chase" => json!({ "do": "answer_chase", "text": "九点" }),
+        "call_back" => json!({ "do": "call_back", "reached": true, "category": "repair", "summary": "水管漏" }),
         "mark_repeat" => json!({ "do": "mark_repeat", "record": Uuid::nil(), "number": "D1-0610-004" }),
         plain => just(plain),
     }
@@ -52,7 +56,7 @@ fn view(device: &Device, record: RecordId) -> ContactView {
 #[rustfmt::skip]
 const TABLE: &[(ContactState, &[&str], &str, &str)] = &[
     (ContactState::Open, &[], "guard", "complete make_order>converted mark_repeat"),
-    (ContactState::Open, &[], "desk", "complete make_order>converted answer>answered mark_repeat"),
+    (ContactState::Open, &[], "desk", "complete make_order>converted answer>answered mark_repeat set_next_contact chase"),
     (ContactState::Converted, &["make_order"], "guard", "complete make_order mark_repeat"),
     (ContactState::Converted, &["make_order"], "desk", "complete make_order answer>answered follow_up close>closed mark_repeat"),
     (ContactState::Answered, &["answer"], "guard", "complete make_order>converted mark_repeat"),
@@ -63,8 +67,21 @@ const TABLE: &[(ContactState, &[&str], &str, &str)] = &[
 
 #[test]
 fn the_table_says_who_may_do_what_where() {
-    const ACTIONS: [&str; 8] =
-        ["register", "complete", "make_order", "answer", "follow_up", "close", "reopen", "mark_repeat"];
+    const ACTIONS: [&str; 13] = [
+        "register",
+        "complete",
+        "make_order",
+        "answer",
+        "follow_up",
+        "close",
+        "reopen",
+        "mark_repeat",
+        "make_complaint",
+        "call_back",
+        "set_next_contact",
+        "chase",
+        "answer_chase",
+    ];
     for (state, way, row, cells) in TABLE {
         let mut device = Device::new("D1", 1);
         let record =
@@ -313,7 +330,8 @@ fn somebody_has_to_be_sent_in_time() {
             device.perform(&officer(), KIND, record, action(name)).unwrap();
         }
         let clocks = kinds::find(KIND).unwrap().deadlines(&device.project(record).view, &Settings::default());
-        let found = clocks.first().map(|clock| (clock.due.minutes_since(MORNING), clock.rings));
+        let clock = clocks.iter().find(|clock| clock.code == "dispatch");
+        let found = clock.map(|clock| (clock.due.minutes_since(MORNING), clock.rings));
         assert_eq!(found, expected, "{category} {urgency}");
     }
 }
@@ -351,11 +369,173 @@ fn the_columns_and_the_ledger_read_in_both_languages() {
     insta::assert_snapshot!(lines.join("\n"));
 }
 
+/// D2.7.2, D2.7.3: a missed call is called back in five minutes, from the line that is for it.
+#[test]
+fn a_missed_call_is_called_back_from_the_second_line() {
+    let clock = |device: &Device, record: RecordId| {
+        let clocks = kinds::find(KIND).unwrap().deadlines(&device.project(record).view, &Settings::default());
+        clocks.first().map(|clock| (clock.code.clone(), clock.due.minutes_since(MORNING), clock.rings))
+    };
+    let mut device = Device::new("D1", 1);
+    let missed = json!({ "do": "register", "way": "call", "missed": true, "category": "other", "line": "值班热线" });
+    assert_eq!(device.start(&officer(), KIND, missed.clone()).unwrap_err().code, "missing");
+    let mut missed = missed;
+    missed["phone"] = json!("5550-8821");
+    let record = device.start(&officer(), KIND, missed.clone()).unwrap();
+    assert_eq!(clock(&device, record), Some(("call_back".into(), 5, true)));
+    assert_eq!(device.offered(&officer(), record)[0], "call_back");
+    assert_eq!(device.project(record).card.title, "未接来电");
+    for not_yet in ["make_order", "answer", "close"] {
+        assert_eq!(device.outcome(KIND, record, action(not_yet)), "not_offered", "{not_yet}");
+    }
+
+    let from = |line: &str, reason: &str, reached: bool| {
+        json!({ "do": "call_back", "reached": reached, "category": "repair", "summary": "水管漏", "urgency": "critical",
+                "outgoing": { "line": line, "hotline_reason": reason } })
+    };
+    assert_eq!(device.outcome(KIND, record, from("值班热线", " ", true)), "hotline_reason_missing");
+    device.later(3).perform(&officer(), KIND, record, from("回访专线", "", false)).unwrap();
+    assert_eq!(clock(&device, record), Some(("call_back".into(), 8, true)), "nobody answered: once more");
+    device.later(1).perform(&officer(), KIND, record, from("值班热线", "回访专线故障", true)).unwrap();
+    let view = view(&device, record);
+    assert_eq!((view.summary.as_str(), view.urgency, view.call_backs.len()), ("水管漏", Urgency::Critical, 2));
+    assert_eq!(clock(&device, record), Some(("dispatch".into(), 6, true)), "now it is a call like any other");
+    assert_eq!(device.offered(&officer(), record)[0], "make_order");
+    assert_eq!(device.outcome(KIND, record, action("close")), "not_offered");
+    assert_eq!(device.outcome(KIND, record, action("call_back")), "not_offered");
+
+    // It was a complaint: it is one at once.
+    let record = device.start(&officer(), KIND, missed.clone()).unwrap();
+    let complains = json!({ "do": "call_back", "reached": true, "category": "complaint", "summary": "电话打不进" });
+    device.perform(&officer(), KIND, record, complains).unwrap();
+    let complaint = self::view(&device, record).complaint.unwrap().complaint;
+    assert_eq!(device.project(complaint).card.title, "投诉:电话打不进");
+
+    // Nobody answers there, or they have called again: it may be left.
+    let record = device.start(&officer(), KIND, missed.clone()).unwrap();
+    device.perform(&officer(), KIND, record, from("回访专线", "", false)).unwrap();
+    assert_eq!(device.outcome(KIND, record, action("close")), "ok");
+    let record = device.start(&officer(), KIND, missed).unwrap();
+    device.perform(&officer(), KIND, record, action("mark_repeat")).unwrap();
+    assert_eq!(device.offered(&officer(), record)[0], "close");
+    assert_eq!(device.outcome(KIND, record, action("close")), "ok");
+}
+
+/// D2.5.6: everything that is open has an hour at which they hear from us again.
+#[test]
+fn what_is_open_has_a_next_contact() {
+    let at = MORNING.plus_minutes(45);
+    #[rustfmt::skip]
+    type Row<'a> = (&'a str, Value, &'a [&'a str], &'a [(&'a str, i64, bool)]);
+    let rows: &[Row<'_>] = &[
+        ("suggestion", Value::Null, &[], &[("next_contact", 120, false)]),
+        ("suggestion", json!(at), &[], &[("next_contact", 45, true)]),
+        ("suggestion", json!(at), &["set_next_contact"], &[("next_contact", 600, true)]),
+        ("suggestion", json!(at), &["answer"], &[]),
+        ("repair", json!(at), &[], &[("dispatch", 10, false), ("next_contact", 45, true)]),
+        ("repair", json!(at), &["make_order"], &[("next_contact", 45, true)]),
+        ("repair", Value::Null, &["make_order"], &[]),
+        ("suggestion", json!(at), &["chase"], &[("next_contact", 45, true), ("chase", 15, true)]),
+        ("suggestion", json!(at), &["chase", "answer_chase"], &[("next_contact", 45, true)]),
+    ];
+    for (category, next, steps, expected) in rows {
+        let mut device = Device::new("D1", 1);
+        let mut register = call(category);
+        register["next_contact"] = next.clone();
+        let record = device.start(&officer(), KIND, register).unwrap();
+        for name in *steps {
+            device.perform(&officer(), KIND, record, action(name)).unwrap();
+        }
+        let clocks = kinds::find(KIND).unwrap().deadlines(&device.project(record).view, &Settings::default());
+        let found: Vec<(&str, i64, bool)> =
+            clocks.iter().map(|clock| (clock.code.as_str(), clock.due.minutes_since(MORNING), clock.rings)).collect();
+        assert_eq!(&found, expected, "{category} {steps:?}");
+    }
+    let mut device = Device::new("D1", 1);
+    let mut register = call("suggestion");
+    register["next_contact"] = json!(MORNING);
+    assert_eq!(device.start(&officer(), KIND, register).unwrap_err().code, "not_ahead");
+}
+
+/// D1.1.4: the call ends with its order, and the follow-up of the order is the call's too.
+#[test]
+fn a_call_is_closed_with_the_last_of_its_orders() {
+    let mut device = Device::new("D1", 1);
+    let record = device.start(&officer(), KIND, call("repair")).unwrap();
+    for _ in 0..2 {
+        device.perform(&officer(), KIND, record, action("make_order")).unwrap();
+    }
+    let orders: Vec<RecordId> = view(&device, record).orders.iter().map(|it| it.order).collect();
+    let order = |device: &mut Device, order: RecordId, action: Value| {
+        device.later(1).perform(&officer(), "work_order", order, action).unwrap();
+    };
+    for one in &orders {
+        order(&mut device, *one, json!({ "do": "accept" }));
+        order(&mut device, *one, json!({ "do": "arrive" }));
+        order(&mut device, *one, json!({ "do": "finish", "process": "已修" }));
+    }
+    order(
+        &mut device,
+        orders[0],
+        json!({ "do": "follow_up", "method": "phone", "opinion": "很快", "satisfied": true }),
+    );
+    let followed = view(&device, record);
+    assert_eq!((followed.follow_ups.len(), followed.follow_ups[0].of), (1, Some(orders[0])));
+    order(&mut device, orders[0], just("close"));
+    assert_eq!(view(&device, record).state, ContactState::Converted, "the other order is not over");
+    order(&mut device, orders[1], json!({ "do": "close", "without_followup_reason": "公共区域" }));
+    let closed = view(&device, record);
+    assert_eq!((closed.state, closed.closed.unwrap().by), (ContactState::Closed, officer()));
+
+    // An order that was voided is over too; a device that does not have the call leaves it alone.
+    let record = device.start(&officer(), KIND, call("repair")).unwrap();
+    device.perform(&officer(), KIND, record, action("make_order")).unwrap();
+    let only = view(&device, record).orders[0].order;
+    let mut other = Device::new("D2", 2);
+    other.docs.insert(only, device.docs[&only].clone());
+    other.perform(&officer(), "work_order", only, json!({ "do": "accept" })).unwrap();
+    other.perform(&officer(), "work_order", only, json!({ "do": "arrive" })).unwrap();
+    other.perform(&officer(), "work_order", only, json!({ "do": "finish", "process": "已修" })).unwrap();
+    let steps = other
+        .perform(&officer(), "work_order", only, json!({ "do": "close", "without_followup_reason": "无人" }))
+        .unwrap();
+    assert_eq!(steps.len(), 1);
+}
+
+#[test]
+fn calls_of_the_same_unit_or_number_are_suggested() {
+    let mut device = Device::new("D1", 1);
+    let mut ids = Vec::new();
+    for (unit, phone) in
+        [("3-2-1502", "138-0000-0000"), ("1-1-0101", "13800000000"), ("3-2-1503", "13911111111"), ("", "110")]
+    {
+        let mut register = call("enquiry");
+        register["unit_label"] = json!(unit);
+        register["phone"] = json!(phone);
+        ids.push(device.later(1).start(&officer(), KIND, register).unwrap());
+    }
+    device.perform(&officer(), KIND, ids[1], action("answer")).unwrap();
+    device.perform(&officer(), KIND, ids[1], just("close")).unwrap();
+    let all = || ids.iter().map(|id| (*id, device.project(*id).card, view(&device, *id)));
+    let found = repeats(all(), " 3-2-1502", "13800000000");
+    assert_eq!(found.iter().map(|it| it.record).collect::<Vec<_>>(), [ids[0], ids[1]], "open ones first");
+    assert_eq!((found[0].same_unit, found[0].same_phone), (true, true));
+    assert_eq!((found[1].same_unit, found[1].same_phone), (false, true));
+    assert!(repeats(all(), "", "110").is_empty(), "three digits are nobody's number");
+    assert!(repeats(all(), "", "").is_empty());
+
+    // Chosen at registration, it is one transaction.
+    let mut again = call("repair");
+    again["repeat_of"] = json!({ "record": ids[0], "number": "D1-0611-001" });
+    let record = device.start(&officer(), KIND, again).unwrap();
+    assert_eq!(view(&device, record).repeat_of.unwrap().record, ids[0]);
+}
+
 prop_compose! {
     fn any_fact()(
         kind in prop::sample::select(vec![
             "received", "completed", "converted", "answered", "followed_up", "closed", "reopened", "repeat_of",
-            "amended", "fact_voided", "noted", "from_the_future",
+            "called_back", "chased", "chase_answered", "complained", "next_contact_set", "amended", "fact_voided", "noted", "from_the_future",
         ]),
         role in prop::sample::select(vec![Role::DutyOfficer, Role::Guard, Role::Archivist]),
         text in "[a-c]{0,2}",
@@ -365,14 +545,18 @@ prop_compose! {
         at in any::<i64>(),
     ) -> (String, Role, Value, Vec<u128>, i64) {
         let body = match kind {
-            "received" => json!({ "way": "call", "category": "repair", "name": text, "rings": rings }),
+            "received" => json!({ "way": "call", "category": "repair", "name": text, "rings": rings, "missed": at % 3 == 0 }),
             "completed" => json!({ "name": text, "summary": text, "rings": rings }),
             "converted" => json!({ "order": Uuid::from_u128(of), "number": text }),
             "answered" => json!({ "result": text }),
             "followed_up" => json!({ "method": "phone" }),
             "reopened" => json!({ "reason": text }),
             "repeat_of" => json!({ "record": Uuid::from_u128(of) }),
-            "noted" => json!({ "text": text }),
+            "noted" | "chased" => json!({ "text": text }),
+            "called_back" => json!({ "reached": rings.is_some(), "category": "complaint", "summary": text }),
+            "chase_answered" => json!({ "chase": Uuid::from_u128(of), "text": text }),
+            "complained" => json!({ "complaint": Uuid::from_u128(of) }),
+            "next_contact_set" => json!({ "next_contact": at }),
             "amended" => json!({ "of": Uuid::from_u128(of), "field": "name", "value": text, "reason": "r" }),
             "fact_voided" => json!({ "of": Uuid::from_u128(of), "reason": "r" }),
             _ => json!({}),
@@ -429,7 +613,8 @@ proptest! {
     #[test]
     fn devices_that_merge_in_any_order_agree(
         acts in prop::collection::vec((0..3_usize, any::<bool>(), prop::sample::select(vec![
-            "complete", "make_order", "answer", "follow_up", "close", "reopen", "mark_repeat",
+            "complete", "make_order", "answer", "follow_up", "close", "reopen", "mark_repeat", "chase", "answer_chase",
+            "set_next_contact", "call_back",
         ]), 0..6_usize), 1..24),
     ) {
         let mut devices = [Device::new("D1", 1), Device::new("T1", 2), Device::new("T2", 3)];

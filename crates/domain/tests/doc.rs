@@ -1,5 +1,8 @@
 //! What a change may write, and how a record reads that two devices wrote without seeing each other.
 
+// Helpers of a test may unwrap like the test itself.
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use automerge::transaction::{CommitOptions, Transactable};

@@ -162,6 +162,20 @@ fn a_small_file_reads_as_it_is_written() {
     assert!(file.warnings.iter().all(|it| it.level == Level::Warning));
 }
 
+/// D2.7.3: which lines there are is the site's own; one that has not said has the hotline and another.
+#[test]
+fn telephone_lines_and_what_complaints_are_about_are_the_site_s() {
+    let usual = read(SMALL).site.settings;
+    assert_eq!(usual.lines.0.iter().map(|line| line.inbound_only).collect::<Vec<_>>(), [true, false]);
+    assert!(usual.complaint_topics.0.contains(&"其他".to_owned()));
+    let own = "name = \"小站\"\ncomplaint_topics = [\"停车\"]\nlines = [{ name = \"甲线\", phone = \"5550-1\", inbound_only = true }, { name = \"乙线\" }]";
+    let own = read(&SMALL.replacen("name = \"小站\"", own, 1)).site.settings;
+    let lines: Vec<_> =
+        own.lines.0.iter().map(|line| (line.name.as_str(), line.phone.as_str(), line.inbound_only)).collect();
+    assert_eq!(lines, [("甲线", "5550-1", true), ("乙线", "", false)]);
+    assert_eq!(own.complaint_topics.0, ["停车"]);
+}
+
 /// Each line breaks the small file in one way: what is replaced, by what, and all that is said.
 #[test]
 fn what_is_wrong_is_said_with_its_place() {
@@ -179,6 +193,11 @@ fn what_is_wrong_is_said_with_its_place() {
             "name = \"小站\"",
             "nmae = \"小站\"",
             "2:1 site.name name is missing. | 4:1 site.nmae “nmae” is not known here. → Did you mean name?",
+        ),
+        (
+            "name = \"小站\"",
+            "name = \"小站\"\nlines = [{ name = \"热线\", inbound_only = true }]",
+            "5:9 site.lines There is no line to call from. → The hotline is only answered (D2.7.3); add a line without inbound_only to call back from.",
         ),
         (
             "dispatch_min = 12",

@@ -90,6 +90,7 @@ fn action(name: &str) -> Value {
         "set_responsible" => json!({ "do": "set_responsible", "person": person("李师傅"), "reason": "替班" }),
         "decide_responsible" => json!({ "do": "decide_responsible", "fact": Uuid::nil() }),
         "chase" => json!({ "do": "chase", "text": "到哪了" }),
+        "answer_chase" => json!({ "do": "answer_chase", "text": "十分钟到" }),
         "photo" => json!({ "do": "photo", "phase": "before", "caption": "漏点" }),
         plain => just(plain),
     }
@@ -852,7 +853,7 @@ prop_compose! {
         kind in prop::sample::select(vec![
             "reported", "dispatched", "refused", "accepted", "departed", "arrived", "started", "paused", "resumed",
             "transferred", "finished", "material_used", "confirmed", "followed_up", "closed", "voided", "urgency_set",
-            "responsible_set", "chased", "photo_placeholder", "amended", "fact_voided", "noted", "from_the_future",
+            "responsible_set", "chased", "chase_answered", "photo_placeholder", "amended", "fact_voided", "noted", "from_the_future",
         ]),
         who in 0..6_usize,
         other in 0..6_usize,
@@ -878,6 +879,7 @@ prop_compose! {
             "urgency_set" => json!({ "urgency": urgency }),
             "responsible_set" => json!({ "person": person, "decided": decided }),
             "chased" | "noted" => json!({ "text": "t" }),
+            "chase_answered" => json!({ "chase": Uuid::from_u128(of), "text": "t" }),
             "photo_placeholder" => json!({ "phase": "after" }),
             "amended" => json!({ "of": Uuid::from_u128(of), "field": "urgency", "value": urgency, "reason": "r" }),
             "fact_voided" => json!({ "of": Uuid::from_u128(of), "reason": "r" }),

@@ -197,3 +197,11 @@ impl fmt::Debug for SealedEntry {
 fn hash_of(bytes: &[u8]) -> EntryHash {
     EntryHash(Sha256::digest(bytes).into())
 }
+
+impl EntryHash {
+    /// The hash of these bytes, whether or not they read as an entry: a damaged one has another hash than it had.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        hash_of(bytes)
+    }
+}

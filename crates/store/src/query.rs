@@ -2,7 +2,10 @@
 //!
 //! Invariant: every query is one read transaction on a connection that cannot write.
 
+use std::collections::BTreeSet;
+
 use dutybook_domain::engine::{Anomaly, Card, LedgerLine};
+use dutybook_domain::known::Known;
 use dutybook_domain::record::RecordDoc;
 use dutybook_domain::{FactId, RecordId, Timestamp};
 use dutybook_log::VolumeId;
@@ -43,6 +46,8 @@ pub struct RecordFilter<'a> {
     pub born_from: Option<Timestamp>,
     /// Born before.
     pub born_to: Option<Timestamp>,
+    /// In which something was written at or after.
+    pub touched_from: Option<Timestamp>,
     /// In which order.
     pub order: Order,
     /// At most so many; 0 for all.
@@ -110,6 +115,9 @@ pub struct LedgerFilter<'a> {
     pub kind: Option<&'a str>,
     /// Signed by this person.
     pub person: Option<RecordId>,
+    /// Of the classes this frontier names, and whose entry it does not cover: what was recorded, or arrived, after it
+    /// was signed (补录). A volume of these classes that it does not name was not known at all.
+    pub beyond: Option<&'a Known>,
     /// Of records in which all these words occur.
     pub text: Option<&'a str>,
     /// At most so many; 0 for all.
@@ -377,6 +385,7 @@ impl RecordFilter<'_> {
         all.add("(record.unclear > 0) = {}", self.unclear);
         all.add("record.born_ms >= {}", self.born_from.map(|at| at.0));
         all.add("record.born_ms < {}", self.born_to.map(|at| at.0));
+        all.add("record.touched_ms >= {}", self.touched_from.map(|at| at.0));
         all.text(self.text);
         all.finish()
     }
@@ -398,9 +407,30 @@ impl LedgerFilter<'_> {
         all.add("document.doc = {}", self.record.map(|record| record.0.into_bytes().to_vec()));
         all.add("record.kind = {}", self.kind.map(str::to_owned));
         all.add("line.person = {}", self.person.map(|person| person.0.into_bytes().to_vec()));
+        if let Some(known) = self.beyond {
+            all.add(
+                "EXISTS (SELECT 1 FROM volume JOIN json_each({}) AS class ON volume.name GLOB '*/' || class.value || '*'
+                         WHERE volume.id = document.volume)",
+                Some(classes_of(known)),
+            );
+            // A line whose entry cannot be found was not known either.
+            all.add(
+                "NOT EXISTS (
+                     SELECT 1 FROM entry JOIN writer ON writer.id = entry.writer JOIN volume ON volume.id = writer.volume
+                     WHERE entry.arrival = source.arrival AND entry.seq <= json_extract(
+                         {}, '$.\"' || volume.name || '\".\"' || lower(hex(writer.writer)) || '\".seq'))",
+                Some(serde_json::to_string(known).unwrap_or_default()),
+            );
+        }
         all.text(self.text);
         all.finish()
     }
+}
+
+/// The classes whose volumes a frontier names, as a JSON list: `demo/duty/2026-06` is of `duty`.
+fn classes_of(known: &Known) -> String {
+    let classes: BTreeSet<&str> = known.volumes.keys().filter_map(|volume| volume.split('/').nth(1)).collect();
+    serde_json::to_string(&classes).unwrap_or_default()
 }
 
 fn page(limit: usize, offset: usize, arguments: &mut Vec<SqlValue>) -> String {

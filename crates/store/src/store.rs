@@ -13,6 +13,7 @@ use dutybook_domain::RecordId;
 use dutybook_domain::device::AppRole;
 use dutybook_log::{DeviceKey, DeviceSecret, SiteCode};
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
+use sha2::{Digest as _, Sha256};
 
 use crate::cache::Caches;
 use crate::error::{Error, Result};
@@ -194,6 +195,13 @@ impl Store {
     #[must_use]
     pub fn sign(&self, context: &[u8], message: &[u8]) -> [u8; 64] {
         self.secret.sign(context, message)
+    }
+
+    /// Bytes that only this device can compute, the same every time for the same label.
+    #[must_use]
+    pub fn secret_for(&self, label: &str) -> [u8; 32] {
+        // An Ed25519 signature under a context of its own that is never published: who cannot sign cannot know it.
+        Sha256::digest(self.secret.sign(b"dutybook secret for", label.as_bytes())).into()
     }
 
     /// This device's secret key, for the sync session, which proves with it who this is.

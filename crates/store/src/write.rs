@@ -12,7 +12,7 @@ use std::cell::RefCell;
 
 use chrono::{DateTime, Datelike as _};
 use dutybook_domain::engine::{Book, Class as DomainClass, Found, Step};
-use dutybook_domain::known::{Known, Reached};
+use dutybook_domain::known::{Known, KnownLine, Reached};
 use dutybook_domain::record::{RecordDoc, Write};
 use dutybook_domain::{RecordId, Timestamp, doc};
 use dutybook_log::{AuthorId, Class, DocId, Draft, LocalWriter, Month, Opening, Recorded, SealedEntry, VolumeId};
@@ -25,6 +25,7 @@ use crate::cache::{OpenDocument, OwnWriter, RowId};
 use crate::contents::{self, Contents};
 use crate::error::{Error, Result};
 use crate::materialise::{Changed, doc_id};
+use crate::proof;
 use crate::store::{Store, Work};
 
 /// Who acts, and when by this device's account.
@@ -59,6 +60,7 @@ trait Inside {
     fn view(&mut self, record: RecordId) -> Result<Option<Value>>;
     fn found(&mut self, kind: &str, which: Which) -> Result<Vec<Found>>;
     fn known(&mut self, class: Class, wall_ms: i64) -> Result<Known>;
+    fn lines(&mut self, class: Class, from: Timestamp, to: Timestamp) -> Result<Vec<KnownLine>>;
     fn next_number(&mut self, series: &str) -> Result<u32>;
 }
 
@@ -69,6 +71,8 @@ enum Which {
     Open,
     /// Those born from the first instant until before the second.
     Born(Timestamp, Timestamp),
+    /// Those in which something was written at or after an instant.
+    Touched(Timestamp),
 }
 
 impl Book for Writing<'_> {
@@ -85,12 +89,15 @@ impl Book for Writing<'_> {
     }
 
     fn known(&self, class: DomainClass) -> Known {
-        let class = match class {
-            DomainClass::Standing => Class::Standing,
-            DomainClass::Duty => Class::Duty,
-            DomainClass::Personnel => Class::Personnel,
-        };
-        self.ask(|inside| inside.known(class, self.wall_ms)).unwrap_or_default()
+        self.ask(|inside| inside.known(log_class(class), self.wall_ms)).unwrap_or_default()
+    }
+
+    fn touched(&self, kind: &str, since: Timestamp) -> Vec<Found> {
+        self.ask(|inside| inside.found(kind, Which::Touched(since))).unwrap_or_default()
+    }
+
+    fn lines(&self, class: DomainClass, from: Timestamp, to: Timestamp) -> Vec<KnownLine> {
+        self.ask(|inside| inside.lines(log_class(class), from, to)).unwrap_or_default()
     }
 }
 
@@ -188,6 +195,10 @@ impl Inside for Work<'_> {
                 let query = format!("{columns} AND born_ms >= ?2 AND born_ms < ?3 ORDER BY born_ms, document.id");
                 (query, Some(from.0), Some(to.0))
             }
+            Which::Touched(since) => {
+                let query = format!("{columns} AND touched_ms >= ?2 ORDER BY born_ms, document.id");
+                (query, Some(since.0), None)
+            }
         };
         let arguments =
             std::iter::once(SqlValue::from(kind.to_owned())).chain([from, to].into_iter().flatten().map(Into::into));
@@ -237,8 +248,22 @@ impl Inside for Work<'_> {
         Ok(known)
     }
 
+    fn lines(&mut self, class: Class, from: Timestamp, to: Timestamp) -> Result<Vec<KnownLine>> {
+        self.settle_everything()?;
+        proof::known_lines(self.tx, class, from, to)
+    }
+
     fn next_number(&mut self, series: &str) -> Result<u32> {
         Work::next_number(self, series)
+    }
+}
+
+/// The class of a volume as the log calls it.
+pub(crate) fn log_class(class: DomainClass) -> Class {
+    match class {
+        DomainClass::Standing => Class::Standing,
+        DomainClass::Duty => Class::Duty,
+        DomainClass::Personnel => Class::Personnel,
     }
 }
 
@@ -278,7 +303,7 @@ impl Work<'_> {
     fn write_steps(&mut self, steps: Vec<Step>, stamp: Stamp) -> Result<Changed> {
         let mut targets: Vec<Target> = Vec::new();
         for step in in_one_change_each(steps) {
-            targets.push(self.write_document(&step)?);
+            targets.extend(self.write_document(&step)?);
         }
         let mut changed = Changed::default();
         let mut volumes: Vec<VolumeId> = targets.iter().map(|target| target.volume).collect();
@@ -324,7 +349,8 @@ impl Work<'_> {
         Ok(changed)
     }
 
-    fn write_document(&mut self, step: &Step) -> Result<Target> {
+    /// `None` when the record would read as before: a text saved again as it stands is no change.
+    fn write_document(&mut self, step: &Step) -> Result<Option<Target>> {
         let site = self.identity.ok_or(Error::NotEnrolled)?.site;
         let doc = doc_id(step.record);
         let volume = doc.home(site).ok_or_else(|| Error::Homeless(step.record.to_string()))?;
@@ -339,11 +365,17 @@ impl Work<'_> {
             }
         };
         let mut open = self.open_document(document)?;
-        let change = doc::write(&mut open.doc, step.record, &step.writes, &self.actor)?;
+        let change = match doc::write(&mut open.doc, step.record, &step.writes, &self.actor) {
+            Err(doc::WriteError::Nothing) => {
+                self.caches.documents.put(document, open);
+                return Ok(None);
+            }
+            written => written?,
+        };
         let decoded = contents::decode(&change).ok_or(dutybook_domain::doc::Unlawful::Undecodable)?;
         doc::lawful(&decoded, step.record, self.device.as_bytes())?;
         let contents = contents::contents(&decoded).ok_or(dutybook_domain::doc::Unlawful::Undecodable)?;
-        Ok(Target { record: step.record, document, open, contents, volume, change })
+        Ok(Some(Target { record: step.record, document, open, contents, volume, change }))
     }
 
     /// Adds entries to this device's writer of the volume and signs the last one. Answers their arrivals.

@@ -1,10 +1,22 @@
 //! Commands and events of the web view, by noun. Each is a line: the client does the work.
 
 mod book;
+mod duty;
+mod emergency;
+mod papers;
+mod print;
+mod registers;
+mod shift;
 mod site;
 mod work;
 
 pub(crate) use book::*;
+pub(crate) use duty::*;
+pub(crate) use emergency::*;
+pub(crate) use papers::*;
+pub(crate) use print::*;
+pub(crate) use registers::*;
+pub(crate) use shift::*;
 pub(crate) use site::*;
 pub(crate) use work::*;
 

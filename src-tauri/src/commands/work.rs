@@ -2,7 +2,9 @@
 
 use dutybook_client::shown::{Alarm, Done, HistoryShown, LedgerShown, RecordOpened, RecordShown, RunNow};
 use dutybook_client::{LedgerAsked, RecordsAsked, Target};
+use dutybook_domain::contact_record::Repeat;
 use dutybook_domain::engine::CommonAction;
+use dutybook_domain::follow_up::FollowUpRow;
 use dutybook_domain::kinds::AnyAction;
 use dutybook_domain::patrol_run::RunStatus;
 use dutybook_domain::{Day, RecordId};
@@ -15,10 +17,28 @@ use crate::{Book, Failure};
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn act(book: State<'_, Book>, record: Option<RecordId>, action: AnyAction) -> Result<Done, Failure> {
+    let (target, action) = parts(record, action)?;
+    Ok(book.client()?.act(&target, action)?)
+}
+
+/// The same by another person at this device, who confirms it with their own PIN; who is signed in stays signed in.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn act_as(
+    book: State<'_, Book>,
+    person: RecordId,
+    pin: String,
+    record: Option<RecordId>,
+    action: AnyAction,
+) -> Result<Done, Failure> {
+    let (target, action) = parts(record, action)?;
+    Ok(book.client()?.act_as(person, &pin, &target, action)?)
+}
+
+fn parts(record: Option<RecordId>, action: AnyAction) -> Result<(Target, Value), Failure> {
     let parts = serde_json::to_value(action).map_err(|error| Failure::program(&error.to_string()))?;
     let kind = parts.get("kind").and_then(Value::as_str).unwrap_or_default().to_owned();
-    let action = parts.get("action").cloned().unwrap_or_default();
-    Ok(book.client()?.act(&Target { kind, record }, action)?)
+    Ok((Target { kind, record }, parts.get("action").cloned().unwrap_or_default()))
 }
 
 /// A remark, a correction or a voiding: possible on every kind of record.
@@ -89,6 +109,27 @@ pub(crate) fn alarms(book: State<'_, Book>) -> Result<Vec<Alarm>, Failure> {
 pub(crate) fn alarm_seen(book: State<'_, Book>, id: String) -> Result<(), Failure> {
     book.client()?.alarm_seen(&id);
     Ok(())
+}
+
+/// 《回访记录表》 of these days.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn follow_ups(book: State<'_, Book>, from: Day, to: Day) -> Result<Vec<FollowUpRow>, Failure> {
+    Ok(book.client()?.follow_ups(from, to)?)
+}
+
+/// What waits to be followed up.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn follow_ups_due(book: State<'_, Book>) -> Result<Vec<RecordShown>, Failure> {
+    Ok(book.client()?.follow_ups_due()?)
+}
+
+/// Calls of the last days from the same unit or telephone.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn repeats(book: State<'_, Book>, unit_label: String, phone: String) -> Result<Vec<Repeat>, Failure> {
+    Ok(book.client()?.repeats(&unit_label, &phone)?)
 }
 
 /// The ledger, newest first.

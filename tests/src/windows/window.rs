@@ -339,6 +339,16 @@ impl Window {
             .with_context(|| self.says(&format!("[{id}] cannot be signed")))
     }
 
+    /// Holds the key `id` down until `shown` is there, as SOS wants to be held.
+    pub async fn hold(&self, id: &str, shown: &str) -> Result<()> {
+        let key = self.shown(id).await?;
+        let page = self.page()?;
+        let held = page.action_chain().move_to_element_center(&key).click_and_hold();
+        held.perform().await.with_context(|| self.says(&format!("[{id}] cannot be held")))?;
+        self.see(shown).await?;
+        page.action_chain().release().perform().await.with_context(|| self.says(&format!("[{id}] is not let go")))
+    }
+
     /// Sets the size of the window's content and waits until the page has it.
     pub async fn resize(&self, width: u32, height: u32) -> Result<()> {
         self.page()?

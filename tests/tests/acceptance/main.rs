@@ -4,9 +4,16 @@
 
 mod airplane_mode;
 mod bad_input;
+mod duty;
+mod handover;
 mod hostile;
+mod incident;
 mod merging;
 mod newer;
+mod papers;
 mod patrol;
+mod printing;
+mod registers;
 mod restore;
 mod rogue;
+mod service;

@@ -1,6 +1,9 @@
 //! The real apps end to end. Needs `cargo build --workspace` first; `cargo xtask test` sees to it.
 
+mod complaint;
 mod first_screens;
+mod handover;
+mod incident;
 mod killed;
 mod offline;
 mod people;

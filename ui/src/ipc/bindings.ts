@@ -23,8 +23,18 @@ export const commands = {
 	searchUnits: (typed: string, most: number) => typedError<UnitHit[], Failure>(__TAURI_INVOKE("search_units", { typed, most })),
 	/**  The emergency contacts; also without anybody signed in. */
 	emergencyContacts: () => typedError<EmergencyShown[], Failure>(__TAURI_INVOKE("emergency_contacts")),
+	/**  The response plans with their action cards. */
+	responsePlans: () => typedError<PlanShown[], Failure>(__TAURI_INVOKE("response_plans")),
+	/**  The managers' call list. */
+	oncall: () => typedError<OncallShown[], Failure>(__TAURI_INVOKE("oncall")),
+	/**  SOS: an incident, reported up at once; durable when it returns. */
+	sos: () => typedError<Done, Failure>(__TAURI_INVOKE("sos")),
+	/**  Notes that the reports which call the person signed in were shown to them (已送达). */
+	receiveCalls: () => typedError<boolean, Failure>(__TAURI_INVOKE("receive_calls")),
 	/**  Does one thing to a record, or makes a new one; durable when it returns. */
 	act: (record: RecordId | null, action: AnyAction) => typedError<Done, Failure>(__TAURI_INVOKE("act", { record, action })),
+	/**  The same by another person at this device, who confirms it with their own PIN; who is signed in stays signed in. */
+	actAs: (person: RecordId, pin: string, record: RecordId | null, action: AnyAction) => typedError<Done, Failure>(__TAURI_INVOKE("act_as", { person, pin, record, action })),
 	/**  A remark, a correction or a voiding: possible on every kind of record. */
 	actCommon: (kind: string, record: RecordId, action: CommonAction) => typedError<Done, Failure>(__TAURI_INVOKE("act_common", { kind, record, action })),
 	/**  A list of records. */
@@ -45,6 +55,50 @@ export const commands = {
 	alarmSeen: (id: string) => typedError<null, Failure>(__TAURI_INVOKE("alarm_seen", { id })),
 	/**  The ledger, newest first. */
 	ledger: (asked: LedgerAsked) => typedError<LedgerShown[], Failure>(__TAURI_INVOKE("ledger", { asked })),
+	/**  A day's report as it stands, with what differs from what was signed. */
+	dayReport: (day: Day) => typedError<DayReport, Failure>(__TAURI_INVOKE("day_report", { day })),
+	/**  A day's work log as it stands. */
+	dayLog: (day: Day) => typedError<DayLog, Failure>(__TAURI_INVOKE("day_log", { day })),
+	/**  A draft of a day's work log, from the day's ledger. */
+	workLogDraft: (day: Day) => typedError<string, Failure>(__TAURI_INVOKE("work_log_draft", { day })),
+	/**  Writes the package of a signed work log into `folder`, or into the documents folder. */
+	exportWorkLog: (day: Day, folder: string | null) => typedError<ExportedPackage, Failure>(__TAURI_INVOKE("export_work_log", { day, folder })),
+	/**  Recomputes a sealed month from the raw log. */
+	verifyMonth: (month: Month) => typedError<MonthVerified, Failure>(__TAURI_INVOKE("verify_month", { month })),
+	/**  《回访记录表》 of these days. */
+	followUps: (from: Day, to: Day) => typedError<FollowUpRow[], Failure>(__TAURI_INVOKE("follow_ups", { from, to })),
+	/**  What waits to be followed up. */
+	followUpsDue: () => typedError<RecordShown[], Failure>(__TAURI_INVOKE("follow_ups_due")),
+	/**  Calls of the last days from the same unit or telephone. */
+	repeats: (unitLabel: string, phone: string) => typedError<Repeat[], Failure>(__TAURI_INVOKE("repeats", { unitLabel, phone })),
+	/**  The registers on the shelf. */
+	registers: () => typedError<RegisterShown[], Failure>(__TAURI_INVOKE("registers")),
+	/**  The rows of a register, the newest first. */
+	entries: (kind: string, text: string | null, limit: number) => typedError<EntryShown[], Failure>(__TAURI_INVOKE("entries", { kind, text, limit })),
+	/**  What waits in the registers for the person signed in. */
+	myEntries: () => typedError<EntryShown[], Failure>(__TAURI_INVOKE("my_entries")),
+	/**  Spot checks whose time has come. */
+	spotDue: () => typedError<SpotDue[], Failure>(__TAURI_INVOKE("spot_due")),
+	/**  The items of a spot check, as the site wants them. */
+	spotItems: () => typedError<string[], Failure>(__TAURI_INVOKE("spot_items")),
+	/**  The forms that a record prints as, the usual one first. */
+	formsOf: (record: RecordId) => typedError<FormName[], Failure>(__TAURI_INVOKE("forms_of", { record })),
+	/**  Writes a form into the folder of forms; the same form in the same version is the same file. */
+	printForm: (asked: FormAsked, file: FormFile, english: boolean) => typedError<FormWritten, Failure>(__TAURI_INVOKE("print_form", { asked, file, english })),
+	/**  A month's roster with its checks. */
+	roster: (month: CalendarMonth) => typedError<RosterMonth, Failure>(__TAURI_INVOKE("roster", { month })),
+	/**  Who is on duty, late, missing or away now, and what is to be decided. */
+	dutyBoard: () => typedError<DutyBoard, Failure>(__TAURI_INVOKE("duty_board")),
+	/**  《考勤表》 of a month. */
+	monthSheet: (month: CalendarMonth) => typedError<MonthSheet, Failure>(__TAURI_INVOKE("month_sheet", { month })),
+	/**  What the person signed in has to do with the roster. */
+	myDuty: () => typedError<MyDuty, Failure>(__TAURI_INVOKE("my_duty")),
+	/**  Everything that is open in the daily work, with person, next step and the time it is due. */
+	carriedOver: () => typedError<CarriedItem[], Failure>(__TAURI_INVOKE("carried_over")),
+	/**  What the shift of a handover reads before it begins. */
+	beforeShift: (handover: RecordId) => typedError<BeforeShift, Failure>(__TAURI_INVOKE("before_shift", { handover })),
+	/**  The sheet of a handover as it reads now. */
+	handoverSheet: (handover: RecordId) => typedError<HandoverSheet, Failure>(__TAURI_INVOKE("handover_sheet", { handover })),
 };
 
 /** Events */
@@ -54,6 +108,117 @@ export const events = {
 };
 
 /* Types */
+/**  What people can do with an application. */
+export type AbsenceAction = 
+/**  申请. */
+{ do: "apply"; 
+/**  Which form. */
+form: AbsenceForm; 
+/**  代班人. */
+cover?: PersonRef | null; 
+/**  事由. */
+reason: string } | 
+/**  接受代班. */
+{ do: "accept_cover" } | 
+/**  不能代班. */
+{ do: "decline_cover"; 
+/**  Why. */
+reason: string } | 
+/**  批准. */
+{ do: "approve"; 
+/**  意见. */
+opinion?: string } | 
+/**  驳回. */
+{ do: "reject"; 
+/**  Why. */
+reason: string } | 
+/**  撤回. */
+{ do: "withdraw"; 
+/**  Why. */
+reason?: string } | 
+/**  销假. */
+{ do: "end"; 
+/**  The first day that counts as before again. */
+from: Day };
+
+/**  Which of the two forms. */
+export type AbsenceForm = 
+/**  《请假单》. */
+{ form: "leave"; 
+/**  What kind. */
+leave: LeaveKind; 
+/**  First day. */
+from: Day; 
+/**  Last day. */
+to: Day } | 
+/**  《调班申请单》. */
+{ form: "swap"; 
+/**  The day whose shift the other one takes. */
+day: Day; 
+/**  The day that is taken in return. */
+back?: Day | null };
+
+/**  Where an application stands (请假/调班: 申请 → 代班接受 → 批准/驳回 → 生效 → 销假). */
+export type AbsenceState = 
+/**  待代班人接受. */
+"awaiting_cover" | 
+/**  待批准. */
+"awaiting_approval" | 
+/**  已批准, in force in the roster. */
+"approved" | 
+/**  Approved and rejected by two who did not see each other. */
+"two_decisions" | 
+/**  代班人不能接. */
+"cover_declined" | 
+/**  驳回. */
+"rejected" | 
+/**  撤回. */
+"withdrawn" | 
+/**  已销假. */
+"ended";
+
+/**  An application, with the three signatures. */
+export type AbsenceView = {
+	/**  单号. */
+	number: string | null,
+	/**  申请人. */
+	applicant: PersonRef | null,
+	/**  申请人签名, 申请时间. */
+	applied: Stamp | null,
+	/**  What was applied for. */
+	said: Application | null,
+	/**  代班人. */
+	cover: PersonRef | null,
+	/**  代班人签名. */
+	accepted: Stamp | null,
+	/**  审批人签名: more than one when several decided without seeing each other. */
+	decisions: Decision[],
+	/**  销假: from which day. */
+	ended_from: Day | null,
+	/**  Why it did not come about. */
+	reason: string,
+	/**  Where it stands. */
+	state: AbsenceState,
+	/**  The same as read. */
+	state_words: Words,
+	/**  The heading of the printed form. */
+	form_words: Words,
+	/**  When it was applied for. */
+	born: Timestamp,
+};
+
+/**  How a line ended. */
+export type Acknowledged = {
+	/**  Who knows it now. */
+	person: PersonRef,
+	/**  Since when. */
+	at: Timestamp,
+	/**  Who telephoned, where it was by telephone. */
+	by_telephone: Signer | null,
+	/**  What they said or ordered. */
+	words: string,
+};
+
 /**  Something that rings until somebody deals with it. */
 export type Alarm = {
 	/**  Stable while it lasts. */
@@ -64,11 +229,32 @@ export type Alarm = {
 	kind: string,
 	/**  What a person reads. */
 	words: Words,
+	/**  Whether it is for now, not late: a major complaint for the project manager. */
+	at_once: boolean,
+	/**  Whether it has reached the server, and with it everybody who is there. */
+	delivered: boolean,
 	/**  Since when. */
 	since: Timestamp,
 	/**  Whether somebody at this device has said "seen"; it stays on the screen but is quiet. */
 	seen: boolean,
+	/**  What sort of thing rings. */
+	what: AlarmWhat,
+	/**  The report that calls somebody, where one does. */
+	report: FactId | null,
+	/**  Whether it calls the person signed in on this device. */
+	for_me: boolean,
 };
+
+/**  What sort of thing rings. */
+export type AlarmWhat = 
+/**  SOS, until somebody takes it. */
+"sos" | 
+/**  A report calls somebody. */
+"called" | 
+/**  A missed checkpoint. */
+"missed" | 
+/**  A clock that ran out. */
+"overdue";
 
 /**  A correction of one field of a fact (更正): both values stay readable. */
 export type Amendment = {
@@ -106,11 +292,23 @@ export type Answer = {
 	result: string,
 };
 
+/**  How somebody was reached, or not. */
+export type Answered = {
+	/**  Who and when: the person on their own device, or who telephoned. */
+	stamp: Stamp,
+	/**  The number, where it was by telephone. */
+	phone: string,
+	/**  Whether somebody answered. */
+	reached: boolean,
+	/**  How it went. */
+	note: string,
+};
+
 /**  Any kind's action; only there to give the apps one typed list of what can be done. */
-export type AnyAction = { kind: "settings"; action: ItemAction<Settings> } | { kind: "person"; action: ItemAction<Person> } | { kind: "post"; action: ItemAction<Post> } | { kind: "place"; action: ItemAction<Place> } | { kind: "checklist"; action: ItemAction<Checklist> } | { kind: "checkpoint"; action: ItemAction<Checkpoint> } | { kind: "route"; action: ItemAction<Route> } | { kind: "unit"; action: ItemAction<Unit> } | { kind: "emergency_contact"; action: ItemAction<EmergencyContact> } | { kind: "shift"; action: ItemAction<Shift> } | { kind: "roster"; action: ItemAction<Roster> } | { kind: "device"; action: DeviceAction } | { kind: "patrol_run"; action: PatrolAction } | { kind: "work_order"; action: WorkOrderAction } | { kind: "contact_record"; action: ContactAction };
+export type AnyAction = { kind: "settings"; action: ItemAction<Settings> } | { kind: "person"; action: ItemAction<Person> } | { kind: "post"; action: ItemAction<Post> } | { kind: "place"; action: ItemAction<Place> } | { kind: "checklist"; action: ItemAction<Checklist> } | { kind: "checkpoint"; action: ItemAction<Checkpoint> } | { kind: "route"; action: ItemAction<Route> } | { kind: "unit"; action: ItemAction<Unit> } | { kind: "emergency_contact"; action: ItemAction<EmergencyContact> } | { kind: "escalation_route"; action: ItemAction<EscalationRoute> } | { kind: "manager_oncall"; action: ItemAction<ManagerOncall> } | { kind: "response_plan"; action: ItemAction<ResponsePlan> } | { kind: "shift"; action: ItemAction<Shift> } | { kind: "roster"; action: ItemAction<Roster> } | { kind: "roster_sheet"; action: RosterAction } | { kind: "device"; action: DeviceAction } | { kind: "attendance"; action: AttendanceAction } | { kind: "absence"; action: AbsenceAction } | { kind: "patrol_run"; action: PatrolAction } | { kind: "work_order"; action: WorkOrderAction } | { kind: "contact_record"; action: ContactAction } | { kind: "journal"; action: JournalAction } | { kind: "daily_report"; action: ReportAction } | { kind: "work_log"; action: LogAction } | { kind: "month_seal"; action: SealAction } | { kind: "archive_item"; action: ArchiveAction } | { kind: "complaint"; action: ComplaintAction } | { kind: "instruction"; action: EntryAction } | { kind: "ad_hoc_task"; action: EntryAction } | { kind: "contact_sheet"; action: EntryAction } | { kind: "supervision_remark"; action: EntryAction } | { kind: "regulation"; action: EntryAction } | { kind: "document_in"; action: EntryAction } | { kind: "document_out"; action: EntryAction } | { kind: "minutes"; action: EntryAction } | { kind: "protective_measure"; action: EntryAction } | { kind: "video_lookup"; action: EntryAction } | { kind: "visitor"; action: EntryAction } | { kind: "hotline_call"; action: EntryAction } | { kind: "whereabouts"; action: WhereaboutsAction } | { kind: "spot_plan"; action: SpotPlanAction } | { kind: "spot_check"; action: SpotCheckAction } | { kind: "incident"; action: IncidentAction } | { kind: "reach_test"; action: ReachTestAction } | { kind: "handover"; action: HandoverAction };
 
 /**  Any kind's view, likewise. */
-export type AnyView = { kind: "settings"; view: ItemView<Settings> } | { kind: "person"; view: ItemView<Person> } | { kind: "post"; view: ItemView<Post> } | { kind: "place"; view: ItemView<Place> } | { kind: "checklist"; view: ItemView<Checklist> } | { kind: "checkpoint"; view: ItemView<Checkpoint> } | { kind: "route"; view: ItemView<Route> } | { kind: "unit"; view: ItemView<Unit> } | { kind: "emergency_contact"; view: ItemView<EmergencyContact> } | { kind: "shift"; view: ItemView<Shift> } | { kind: "roster"; view: ItemView<Roster> } | { kind: "device"; view: DeviceView } | { kind: "patrol_run"; view: PatrolRunView } | { kind: "work_order"; view: WorkOrderView } | { kind: "contact_record"; view: ContactView };
+export type AnyView = { kind: "settings"; view: ItemView<Settings> } | { kind: "person"; view: ItemView<Person> } | { kind: "post"; view: ItemView<Post> } | { kind: "place"; view: ItemView<Place> } | { kind: "checklist"; view: ItemView<Checklist> } | { kind: "checkpoint"; view: ItemView<Checkpoint> } | { kind: "route"; view: ItemView<Route> } | { kind: "unit"; view: ItemView<Unit> } | { kind: "emergency_contact"; view: ItemView<EmergencyContact> } | { kind: "escalation_route"; view: ItemView<EscalationRoute> } | { kind: "manager_oncall"; view: ItemView<ManagerOncall> } | { kind: "response_plan"; view: ItemView<ResponsePlan> } | { kind: "shift"; view: ItemView<Shift> } | { kind: "roster"; view: ItemView<Roster> } | { kind: "roster_sheet"; view: RosterView } | { kind: "device"; view: DeviceView } | { kind: "attendance"; view: AttendanceView } | { kind: "absence"; view: AbsenceView } | { kind: "patrol_run"; view: PatrolRunView } | { kind: "work_order"; view: WorkOrderView } | { kind: "contact_record"; view: ContactView } | { kind: "journal"; view: JournalView } | { kind: "daily_report"; view: DailyReportView } | { kind: "work_log"; view: WorkLogView } | { kind: "month_seal"; view: MonthSealView } | { kind: "archive_item"; view: ArchiveItemView } | { kind: "complaint"; view: ComplaintView } | { kind: "instruction"; view: EntryView } | { kind: "ad_hoc_task"; view: EntryView } | { kind: "contact_sheet"; view: EntryView } | { kind: "supervision_remark"; view: EntryView } | { kind: "regulation"; view: EntryView } | { kind: "document_in"; view: EntryView } | { kind: "document_out"; view: EntryView } | { kind: "minutes"; view: EntryView } | { kind: "protective_measure"; view: EntryView } | { kind: "video_lookup"; view: EntryView } | { kind: "visitor"; view: EntryView } | { kind: "hotline_call"; view: EntryView } | { kind: "whereabouts"; view: WhereaboutsView } | { kind: "spot_plan"; view: SpotPlanView } | { kind: "spot_check"; view: SpotCheckView } | { kind: "incident"; view: IncidentView } | { kind: "reach_test"; view: ReachTestView } | { kind: "handover"; view: HandoverView };
 
 /**  What a device is used as; fixed when it is enrolled. */
 export type AppRole = 
@@ -137,6 +335,207 @@ export type AppState = {
 	zone: Zone,
 	/**  Today's shift now, such as 早班 08:30–17:30. */
 	shift: string | null,
+	/**  The site's telephone lines. */
+	lines: PhoneLine[],
+	/**  What complaints are about, in the site's words. */
+	complaint_topics: string[],
+};
+
+/**  What was applied for. */
+export type Application = {
+	/**  代班人. */
+	cover?: PersonRef | null,
+	/**  事由. */
+	reason: string,
+	/**  What it changes in the roster. */
+	changes: DayChange[],
+	/**  When the first of it begins. */
+	begins: Timestamp,
+} & AbsenceForm;
+
+/**  What people can do with an item of the archive. */
+export type ArchiveAction = 
+/**  接收. */
+{ do: "receive"; 
+/**  存放. */
+place: string } | 
+/**  移库. */
+{ do: "move"; 
+/**  存放. */
+place: string } | 
+/**  提请销毁. */
+{ do: "propose_destruction"; 
+/**  销毁依据. */
+basis: string } | 
+/**  确认销毁. */
+{ do: "confirm_destruction" } | 
+/**  撤回. */
+{ do: "withdraw_destruction"; 
+/**  Why. */
+reason: string };
+
+/**  An item of the archive as its facts say. */
+export type ArchiveItemView = {
+	/**  The line of 《归档清单》. */
+	listing: Listing,
+	/**  移交. */
+	listed: Stamp | null,
+	/**  接收. */
+	received: Stamp | null,
+	/**  存放. */
+	place: string,
+	/**  The line of 《销毁清册》, while there is one. */
+	destruction: Destruction | null,
+	/**  Where it stands. */
+	state: ArchiveState,
+	/**  When it was listed. */
+	born: Timestamp,
+};
+
+/**  Where an item stands. */
+export type ArchiveState = 
+/**  待接收. */
+"listed" | 
+/**  在库. */
+"kept" | 
+/**  待第二人签名销毁. */
+"to_be_destroyed" | 
+/**  已销毁. */
+"destroyed";
+
+/**  How an arrival stands to the rule of five minutes (D2.9.1). */
+export type ArrivalPunctuality = 
+/**  提前到岗. */
+"early" | 
+/**  未提前. */
+"not_early" | 
+/**  迟到. */
+"late";
+
+/**  What people can do about a shift. */
+export type AttendanceAction = 
+/**  签到; on a new record: a shift one is not rostered for. */
+{ do: "sign_in"; 
+/**  工装整齐. */
+uniform: boolean; 
+/**  佩戴工作牌. */
+badge: boolean; 
+/**  说明. */
+note?: string; 
+/**  Which shift, when not rostered; the one that is on now when left out. */
+shift?: RecordId | null } | 
+/**  签退. */
+{ do: "sign_out"; 
+/**  说明. */
+note?: string } | 
+/**  说明 / 申诉. */
+{ do: "explain"; 
+/**  What is to be said. */
+text: string } | 
+/**  认定. */
+{ do: "decide"; 
+/**  What it was. */
+verdict: DutyVerdict; 
+/**  Why. */
+reason: string } | 
+/**  离岗. */
+{ do: "leave_post"; 
+/**  事由. */
+reason: string; 
+/**  顶岗人. */
+cover: PersonRef; 
+/**  预计返回. */
+back_at: Timestamp } | 
+/**  接受顶岗. */
+{ do: "accept_cover" } | 
+/**  不能顶岗. */
+{ do: "decline_cover"; 
+/**  Why. */
+reason: string } | 
+/**  准予离岗. */
+{ do: "approve_away" } | 
+/**  不准离岗. */
+{ do: "refuse_away"; 
+/**  Why. */
+reason: string } | 
+/**  不离岗了. */
+{ do: "withdraw_away" } | 
+/**  回岗. */
+{ do: "return" };
+
+/**  Somebody's shift on one day. */
+export type AttendanceView = {
+	/**  Whose shift and when; none in a record that does not say. */
+	plan: DutyPlan | null,
+	/**  Where they are. */
+	presence: DutyPresence,
+	/**  签到. */
+	signed_in: SignIn | null,
+	/**  签退. */
+	signed_out: Stamp | null,
+	/**  What it amounts to, to be verified. */
+	findings: Finding[],
+	/**  The same as read. */
+	finding_words: Words[],
+	/**  说明 / 申诉. */
+	explanations: ShiftExplanation[],
+	/**  认定: more than one while two stand side by side. */
+	verdicts: VerdictGiven[],
+	/**  离岗. */
+	away: Away[],
+	/**  When the shift begins. */
+	born: Timestamp,
+};
+
+/**  One line of 《临时离岗登记表》. */
+export type Away = {
+	/**  Its fact, and when it was registered. */
+	stamp: Stamp,
+	/**  What was registered. */
+	said: Leaving,
+	/**  Where it stands. */
+	state: AwayState,
+	/**  The same as read. */
+	state_words: Words,
+	/**  顶岗人签名. */
+	accepted: Stamp | null,
+	/**  审批人. */
+	approved: Stamp | null,
+	/**  离岗时间: when the last of these was given. */
+	out_at: Timestamp | null,
+	/**  实际返回. */
+	returned: Stamp | null,
+	/**  Why it did not come about. */
+	reason: string,
+};
+
+/**  Where an absence from the post stands. */
+export type AwayState = 
+/**  待顶岗人接受. */
+"asked" | 
+/**  待批准. */
+"awaiting_approval" | 
+/**  离岗中. */
+"out" | 
+/**  已回岗. */
+"back" | 
+/**  顶岗人不能接. */
+"declined" | 
+/**  未准. */
+"refused" | 
+/**  未离岗. */
+"withdrawn";
+
+/**  What is read before a shift (班前必读, D1.1.2). */
+export type BeforeShift = {
+	/**  Whose day is read: the one before the shift's. */
+	day: Day,
+	/**  That day's daily report; more than one where it was made anew. */
+	reports: RecordShown[],
+	/**  That day's calls and visits. */
+	contacts: RecordShown[],
+	/**  What goes on. */
+	carried: CarriedItem[],
 };
 
 /**  What changed in the book, in domain words; the screens ask again for what they show. */
@@ -149,6 +548,55 @@ export type BookChanged = {
 
 /**  Something in the book changed. */
 export type BookChangedEvent = BookChanged;
+
+/**  A month, `YYYY-MM` in files and on the wire. */
+export type CalendarMonth = string;
+
+/**  A call back (回拨). */
+export type CallBack = {
+	/**  Who and when. */
+	stamp: Stamp,
+	/**  Which line, and why when it was the hotline. */
+	outgoing: Outgoing,
+	/**  Whether they answered. */
+	reached: boolean,
+};
+
+/**  A telephone call somebody made (已电话通知). */
+export type CallMade = {
+	/**  When. */
+	at: Timestamp,
+	/**  Who telephoned. */
+	by: Signer,
+	/**  Whether they were reached. */
+	reached: boolean,
+	/**  How it went. */
+	note: string,
+};
+
+/**  Somebody on a line. */
+export type Called = {
+	/**  Who. */
+	person: PersonRef,
+	/**  When a device in their hands first showed it (已送达). */
+	received: Timestamp | null,
+	/**  Telephone calls, in causal order. */
+	phoned: CallMade[],
+};
+
+/**  A call back to somebody whose call was missed. */
+export type CalledBack = {
+	/**  Which line; the hotline needs a reason (D2.7.3). */
+	outgoing?: Outgoing,
+	/**  Whether they answered. */
+	reached?: boolean,
+	/**  事项类别, when they answered. */
+	category?: ContactTopic | null,
+	/**  内容摘要, when they answered. */
+	summary?: string,
+	/**  How urgent, when they answered. */
+	urgency?: Urgency | null,
+};
 
 /**  A stop that was reached but could not be scanned. */
 export type CannotScan = {
@@ -197,6 +645,79 @@ export type Card = {
 	born: Timestamp,
 };
 
+/**  One matter that goes on. */
+export type CarriedItem = {
+	/**  The record. */
+	record: RecordId,
+	/**  Its kind. */
+	kind: string,
+	/**  编号. */
+	number: string | null,
+	/**  内容. */
+	title: string,
+	/**  Where. */
+	place: string | null,
+	/**  Stable word of the state. */
+	state: string,
+	/**  进度. */
+	state_words: Words,
+	/**  How the state looks. */
+	tone: Tone,
+	/**  紧急程度. */
+	urgency: Urgency | null,
+	/**  责任人; more than one while two values stand side by side. */
+	responsible: PersonRef[],
+	/**  下一步. */
+	next: Words | null,
+	/**  时限: the clock that ends first. */
+	due: Timestamp | null,
+	/**  When it began. */
+	born: Timestamp,
+};
+
+/**  ⑨ One matter that goes on (事项/责任人/时限/下一步). */
+export type CarriedOver = {
+	/**  The record. */
+	record: RecordId,
+	/**  Its kind. */
+	kind: string,
+	/**  Its number. */
+	number: string | null,
+	/**  事项. */
+	title: string,
+	/**  责任人. */
+	responsible: PersonRef[],
+	/**  时限: the clock that ends first. */
+	due: Timestamp | null,
+	/**  下一步. */
+	next: Words | null,
+};
+
+/**  Calls and visits of one category. */
+export type CategoryCount = {
+	/**  The category. */
+	category: ContactTopic,
+	/**  The category as read. */
+	words: Words,
+	/**  How many. */
+	count: number,
+};
+
+/**  What stands in a cell, ready to be shown. */
+export type CellValue = 
+/**  As typed. */
+{ is: "text"; value: string } | 
+/**  A choice, in both languages. */
+{ is: "words"; value: Words } | 
+/**  A moment. */
+{ is: "moment"; value: Timestamp } | 
+/**  A civil day. */
+{ is: "day"; value: Day } | 
+/**  People. */
+{ is: "people"; value: PersonRef[] } | 
+/**  A number with its measure word. */
+{ is: "count"; value: Count };
+
 /**  How the service is paid for (收费方式). */
 export type Charge = 
 /**  免费. */
@@ -208,12 +729,50 @@ export type Charge =
 /**  记账. */
 "account";
 
+/**  What somebody answered. */
+export type ChaseAnswer = {
+	/**  Who answered, or took the answer down, and when. */
+	stamp: Stamp,
+	/**  The answer. */
+	text: string,
+};
+
 /**  One 催办 / 询办. */
 export type Chasing = {
-	/**  Who and when. */
+	/**  Who asked, and when. */
 	stamp: Stamp,
 	/**  What was asked. */
 	text: string,
+	/**  The department asked; empty when it was whoever has the work. */
+	department?: string,
+	/**  What they said. */
+	answer?: ChaseAnswer | null,
+};
+
+/**  A signature. */
+export type CheckSignature = {
+	/**  Whose fact it is, and when. */
+	stamp: Stamp,
+	/**  What was drawn on the glass; empty where somebody signed as themselves. */
+	drawn: string,
+	/**  意见, 申辩. */
+	opinion: string,
+	/**  Whether it was given on the supervisor's device. */
+	here: boolean,
+};
+
+/**  What was found. */
+export type Checked = {
+	/**  The time drawn by lot; none for a check that was not planned. */
+	drawn?: DrawnFrom | null,
+	/**  被查人. */
+	person: PersonRef,
+	/**  班次. */
+	shift?: string,
+	/**  项目, 结果, 问题. */
+	items: Looked[],
+	/**  整改时限. */
+	rectify_by?: Timestamp | null,
 };
 
 /**  Things to look at, used by checkpoints. */
@@ -252,6 +811,14 @@ export type Checkpoint = {
 	checklist: RecordId,
 };
 
+/**  One choice of a column. */
+export type ChoiceShown = {
+	/**  Stable word. */
+	value: string,
+	/**  As read. */
+	words: Words,
+};
+
 /**  How it was closed. */
 export type Closing = {
 	/**  Who and when. */
@@ -260,7 +827,55 @@ export type Closing = {
 	without_followup_reason: string | null,
 };
 
-/**  What can be done with every kind of record (更正, 作废, 说明). */
+/**  The inspection before closing of one route. */
+export type ClosingCheck = {
+	/**  The run. */
+	record: RecordId,
+	/**  Whether it was done. */
+	done: boolean,
+	/**  How it went, in a sentence. */
+	words: Words,
+	/**  缺检说明. */
+	explained: string | null,
+};
+
+/**  ⑤ One inspection before closing (D1.1.7). */
+export type ClosingInspection = {
+	/**  The run. */
+	record: RecordId,
+	/**  Its route and time. */
+	title: string,
+	/**  Whether it was ended and signed. */
+	done: boolean,
+	/**  Places looked at, and places to look at. */
+	visited: number,
+	/**  See `visited`. */
+	owed: number,
+	/**  Places where something was wrong. */
+	abnormal: number,
+	/**  Who signed. */
+	signed_by: PersonRef | null,
+};
+
+/**  One column as the screens know it. */
+export type ColumnShown = {
+	/**  Its key. */
+	key: string,
+	/**  The printed heading. */
+	words: Words,
+	/**  Stable word of what stands in it: `text`, `long`, `moment`, … */
+	holds: string,
+	/**  The choices of a `choice`. */
+	choices: ChoiceShown[],
+	/**  The measure word of a `count`. */
+	unit: Words,
+	/**  Whether it is asked for when an entry is written. */
+	asked: boolean,
+	/**  Whether it may not stay empty. */
+	required: boolean,
+};
+
+/**  What can be done with every kind of record (更正, 作废, 说明, 上报). */
 export type CommonAction = 
 /**  A remark. */
 { do: "note"; 
@@ -281,7 +896,347 @@ reason: string } |
 /**  The fact. */
 of: FactId; 
 /**  Why. */
-reason: string };
+reason: string } | 
+/**  上报 (D1.2.5). */
+{ do: "escalate"; 
+/**  How grave; decides whom it goes to. */
+level: Level; 
+/**  What is reported. */
+words?: string } | 
+/**  已送达: the device shows a report to whom it calls. */
+{ do: "receive_escalation"; 
+/**  The report. */
+of: FactId } | 
+/**  确认收到. */
+{ do: "acknowledge_escalation"; 
+/**  The report. */
+of: FactId; 
+/**  What they say or order. */
+words?: string } | 
+/**  已电话通知. */
+{ do: "phone_escalation"; 
+/**  The report. */
+of: FactId; 
+/**  Who was telephoned. */
+person: RecordId; 
+/**  Whether they were reached and know it now. */
+reached: boolean; 
+/**  How it went. */
+note?: string };
+
+/**  What people can do with a complaint. */
+export type ComplaintAction = 
+/**  登记: makes a new complaint that was no call or visit (来函). */
+{
+	do: "lodge",
+} & Lodged | 
+/**  通知客服经理. */
+({ do: "notify"; 
+/**  Who was told; whoever the site has in that role when left out. */
+to?: PersonRef | null; 
+/**  How. */
+method?: NoticeMethod }) & { by?: never; department?: never; fact?: never; grade?: never; next_contact?: never; opinion?: never; outgoing?: never; person?: never; plan?: never; process?: never; reason?: never; result?: never; said?: never; text?: never; validity?: never; without_followup_reason?: never; words?: never } | 
+/**  报项目经理. */
+({ do: "report"; 
+/**  Who was told; whoever the site has in that role when left out. */
+to?: PersonRef | null; 
+/**  How. */
+method?: NoticeMethod }) & { by?: never; department?: never; fact?: never; grade?: never; next_contact?: never; opinion?: never; outgoing?: never; person?: never; plan?: never; process?: never; reason?: never; result?: never; said?: never; text?: never; validity?: never; without_followup_reason?: never; words?: never } | 
+/**  已阅. */
+({ do: "acknowledge" }) & { by?: never; department?: never; fact?: never; grade?: never; method?: never; next_contact?: never; opinion?: never; outgoing?: never; person?: never; plan?: never; process?: never; reason?: never; result?: never; said?: never; text?: never; to?: never; validity?: never; without_followup_reason?: never; words?: never } | 
+/**  指定责任部门/人. */
+({ do: "assign"; 
+/**  责任部门. */
+department?: string; 
+/**  责任人. */
+person?: PersonRef | null; 
+/**  Why. */
+reason?: string }) & { by?: never; fact?: never; grade?: never; method?: never; next_contact?: never; opinion?: never; outgoing?: never; plan?: never; process?: never; result?: never; said?: never; text?: never; to?: never; validity?: never; without_followup_reason?: never; words?: never } | 
+/**  定性质: 一般/重要/重大. */
+({ do: "grade"; 
+/**  How grave. */
+grade: Grade; 
+/**  Why. */
+reason?: string }) & { by?: never; department?: never; fact?: never; method?: never; next_contact?: never; opinion?: never; outgoing?: never; person?: never; plan?: never; process?: never; result?: never; said?: never; text?: never; to?: never; validity?: never; without_followup_reason?: never; words?: never } | 
+/**  判定有效/无效. */
+({ do: "judge"; 
+/**  Whether it is justified. */
+validity: Validity; 
+/**  Why. */
+reason?: string }) & { by?: never; department?: never; fact?: never; grade?: never; method?: never; next_contact?: never; opinion?: never; outgoing?: never; person?: never; plan?: never; process?: never; result?: never; said?: never; text?: never; to?: never; without_followup_reason?: never; words?: never } | 
+/**  Decides between values that stand side by side. */
+({ do: "decide"; 
+/**  The fact whose value it shall be. */
+fact: FactId; 
+/**  Why. */
+reason?: string }) & { by?: never; department?: never; grade?: never; method?: never; next_contact?: never; opinion?: never; outgoing?: never; person?: never; plan?: never; process?: never; result?: never; said?: never; text?: never; to?: never; validity?: never; without_followup_reason?: never; words?: never } | 
+/**  出方案, or another one. */
+({ do: "plan"; 
+/**  What will be done. */
+plan: string; 
+/**  By when. */
+by?: Timestamp | null }) & { department?: never; fact?: never; grade?: never; method?: never; next_contact?: never; opinion?: never; outgoing?: never; person?: never; process?: never; reason?: never; result?: never; said?: never; text?: never; to?: never; validity?: never; without_followup_reason?: never; words?: never } | 
+/**  反馈投诉人. */
+({ do: "tell_back"; 
+/**  How. */
+method: FollowUpMethod; 
+/**  What they were told, and said. */
+said: string; 
+/**  When they will hear from us again. */
+next_contact: Timestamp; 
+/**  The line it was called from. */
+outgoing?: Outgoing }) & { by?: never; department?: never; fact?: never; grade?: never; opinion?: never; person?: never; plan?: never; process?: never; reason?: never; result?: never; text?: never; to?: never; validity?: never; without_followup_reason?: never; words?: never } | 
+/**  记处理过程. */
+({ do: "work"; 
+/**  What was done. */
+process: string; 
+/**  When they will hear from us again, where that is new. */
+next_contact?: Timestamp | null }) & { by?: never; department?: never; fact?: never; grade?: never; method?: never; opinion?: never; outgoing?: never; person?: never; plan?: never; reason?: never; result?: never; said?: never; text?: never; to?: never; validity?: never; without_followup_reason?: never; words?: never } | 
+/**  记处理结果. */
+({ do: "settle"; 
+/**  The result. */
+result: string }) & { by?: never; department?: never; fact?: never; grade?: never; method?: never; next_contact?: never; opinion?: never; outgoing?: never; person?: never; plan?: never; process?: never; reason?: never; said?: never; text?: never; to?: never; validity?: never; without_followup_reason?: never; words?: never } | 
+/**  征求意见. */
+({ do: "take_opinion"; 
+/**  What they think of it. */
+opinion: Opinion; 
+/**  In their words. */
+words?: string; 
+/**  How they were asked. */
+method?: FollowUpMethod; 
+/**  The line they were called from. */
+outgoing?: Outgoing }) & { by?: never; department?: never; fact?: never; grade?: never; next_contact?: never; person?: never; plan?: never; process?: never; reason?: never; result?: never; said?: never; text?: never; to?: never; validity?: never; without_followup_reason?: never } | 
+/**  回访. */
+{
+	do: "follow_up",
+} & FollowUp | 
+/**  关闭. */
+({ do: "close"; 
+/**  Why nobody was asked afterwards; needed when nobody was. */
+without_followup_reason?: string | null }) & { by?: never; department?: never; fact?: never; grade?: never; method?: never; next_contact?: never; opinion?: never; outgoing?: never; person?: never; plan?: never; process?: never; reason?: never; result?: never; said?: never; text?: never; to?: never; validity?: never; words?: never } | 
+/**  重新打开. */
+({ do: "reopen"; 
+/**  Why. */
+reason: string }) & { by?: never; department?: never; fact?: never; grade?: never; method?: never; next_contact?: never; opinion?: never; outgoing?: never; person?: never; plan?: never; process?: never; result?: never; said?: never; text?: never; to?: never; validity?: never; without_followup_reason?: never; words?: never } | 
+/**  经理意见. */
+({ do: "comment"; 
+/**  What the manager says. */
+text: string }) & { by?: never; department?: never; fact?: never; grade?: never; method?: never; next_contact?: never; opinion?: never; outgoing?: never; person?: never; plan?: never; process?: never; reason?: never; result?: never; said?: never; to?: never; validity?: never; without_followup_reason?: never; words?: never } | 
+/**  改下次联系时间. */
+({ do: "set_next_contact"; 
+/**  When. */
+next_contact: Timestamp; 
+/**  Why then. */
+reason?: string }) & { by?: never; department?: never; fact?: never; grade?: never; method?: never; opinion?: never; outgoing?: never; person?: never; plan?: never; process?: never; result?: never; said?: never; text?: never; to?: never; validity?: never; without_followup_reason?: never; words?: never } | 
+/**  催办 / 询办. */
+({ do: "chase"; 
+/**  The department asked. */
+department?: string; 
+/**  What is asked. */
+text: string }) & { by?: never; fact?: never; grade?: never; method?: never; next_contact?: never; opinion?: never; outgoing?: never; person?: never; plan?: never; process?: never; reason?: never; result?: never; said?: never; to?: never; validity?: never; without_followup_reason?: never; words?: never } | 
+/**  记询办答复: to the oldest question without one. */
+({ do: "answer_chase"; 
+/**  The answer. */
+text: string }) & { by?: never; department?: never; fact?: never; grade?: never; method?: never; next_contact?: never; opinion?: never; outgoing?: never; person?: never; plan?: never; process?: never; reason?: never; result?: never; said?: never; to?: never; validity?: never; without_followup_reason?: never; words?: never };
+
+/**  How it was closed (关闭人). */
+export type ComplaintClosing = {
+	/**  Who and when. */
+	stamp: Stamp,
+	/**  Why nobody was asked afterwards. */
+	without_followup_reason: string | null,
+};
+
+/**  What a manager wrote (经理意见). */
+export type ComplaintComment = {
+	/**  Who and when. */
+	stamp: Stamp,
+	/**  The opinion. */
+	text: string,
+};
+
+/**  The call or visit that a complaint was. */
+export type ComplaintContact = {
+	/**  The contact record. */
+	record: RecordId,
+	/**  Its number, which is the complaint's too. */
+	number: string,
+};
+
+/**  Who answers for it (责任部门/人). */
+export type ComplaintDuty = {
+	/**  责任部门. */
+	department?: string,
+	/**  责任人. */
+	person?: PersonRef | null,
+};
+
+/**  A follow-up (回访). */
+export type ComplaintFollowUp = {
+	/**  回访人, 回访时间. */
+	stamp: Stamp,
+	/**  One line of 《回访记录表》. */
+	said: FollowUp,
+};
+
+/**  A manager who knows. */
+export type ComplaintInformed = {
+	/**  Who noted it, and when. */
+	stamp: Stamp,
+	/**  The manager. */
+	person: PersonRef,
+	/**  How they were told; none when they read it themselves. */
+	method: NoticeMethod | null,
+};
+
+/**  A plan (处理方案). */
+export type ComplaintPlan = {
+	/**  Who made it, and 方案时间. */
+	stamp: Stamp,
+	/**  What will be done. */
+	plan: string,
+	/**  By when. */
+	by: Timestamp | null,
+};
+
+/**  How it was opened again. */
+export type ComplaintReopening = {
+	/**  Who and when. */
+	stamp: Stamp,
+	/**  Why. */
+	reason: string,
+};
+
+/**  A line of 处理过程, 处理结果. */
+export type ComplaintSaid = {
+	/**  Who and when. */
+	stamp: Stamp,
+	/**  What. */
+	text: string,
+};
+
+/**  Where a complaint stands (A4). */
+export type ComplaintState = 
+/**  登记: the customer-service manager does not know yet. */
+"lodged" | 
+/**  已通知经理,方案中. */
+"notified" | 
+/**  方案已出. */
+"planned" | 
+/**  已反馈. */
+"told_back" | 
+/**  处理中. */
+"handling" | 
+/**  征求意见. */
+"settled" | 
+/**  待回访. */
+"answered" | 
+/**  已回访. */
+"followed_up" | 
+/**  关闭. */
+"closed";
+
+/**  What is asked besides when a call is a complaint. */
+export type ComplaintTaken = {
+	/**  类别. */
+	topic?: string,
+	/**  性质. */
+	grade?: Grade,
+};
+
+/**  What complaints are about (类别): the site's own list. */
+export type ComplaintTopics = string[];
+
+/**  A complaint as its facts say. The fields up to `comments` follow the printed form 《投诉处理记录》. */
+export type ComplaintView = {
+	/**  编号: that of the call or visit. */
+	number: string | null,
+	/**  投诉时间. */
+	at: Timestamp,
+	/**  方式. */
+	way: ComplaintWay,
+	/**  投诉人. */
+	name: string,
+	/**  The unit. */
+	unit: RecordId | null,
+	/**  房号. */
+	unit_label: string,
+	/**  电话. */
+	phone: string,
+	/**  投诉内容. */
+	summary: string,
+	/**  类别. */
+	topic: string,
+	/**  性质(有效/无效): empty while nobody has judged; more than one while values stand side by side. */
+	validity: Judgement<Validity>[],
+	/**  性质(一般/重要/重大): of several side by side, the graver counts. */
+	grade: Grade,
+	/**  Since when it is as grave as it is. */
+	graded_at: Timestamp,
+	/**  Values of the grade set without seeing each other; empty when there is only one. */
+	grade_side_by_side: Judgement<Grade>[],
+	/**  受理人, and when it was written down. */
+	lodged: Stamp | null,
+	/**  通知客服经理时间. */
+	manager: ComplaintInformed | null,
+	/**  报项目经理. */
+	project_manager: ComplaintInformed | null,
+	/**  责任部门/人: more than one while values stand side by side. */
+	duty: Judgement<ComplaintDuty>[],
+	/**  处理方案, 方案时间: the latest counts. */
+	plans: ComplaintPlan[],
+	/**  反馈时间. */
+	told_back: ToldBack[],
+	/**  处理过程. */
+	work: ComplaintSaid[],
+	/**  处理结果, 完成时间: the latest counts. */
+	results: ComplaintSaid[],
+	/**  投诉人意见: the latest counts. */
+	opinions: OpinionOf[],
+	/**  回访. */
+	follow_ups: ComplaintFollowUp[],
+	/**  关闭人. */
+	closed: ComplaintClosing | null,
+	/**  经理意见. */
+	comments: ComplaintComment[],
+	/**  The call or visit it was. */
+	contact: ComplaintContact | null,
+	/**  When the complainant will hear from us next. */
+	next_contact: Timestamp | null,
+	/**  Every time it was opened again. */
+	reopened: ComplaintReopening[],
+	/**  催办 / 询办. */
+	chases: Chasing[],
+	/**  Where it stands. */
+	state: ComplaintState,
+	/**  Where it stands, as read. */
+	state_words: Words,
+	/**  Since when it has stood there. */
+	state_since: Timestamp,
+	/**  When it was born. */
+	born: Timestamp,
+};
+
+/**  How a complaint came to us (方式). */
+export type ComplaintWay = 
+/**  来电. */
+"call" | 
+/**  来访. */
+"visit" | 
+/**  来函. */
+"letter" | 
+/**  其他. */
+"other";
+
+/**  ③ Complaints. */
+export type Complaints = {
+	/**  新增. */
+	new: number,
+	/**  在办. */
+	open: number,
+	/**  办结: of those made on the day. */
+	settled: number,
+};
 
 /**  What was added later (补全): only what was still empty. */
 export type Completed = {
@@ -340,29 +1295,55 @@ title?: string | null;
 /**  How urgent; as registered when left out. */
 urgency?: Urgency | null; 
 /**  Sends these people at once. */
-dispatch_to?: PersonRef[] }) & { method?: never; number?: never; opinion?: never; reason?: never; record?: never; result?: never } | 
+dispatch_to?: PersonRef[] }) & { department?: never; method?: never; next_contact?: never; number?: never; opinion?: never; outgoing?: never; reason?: never; record?: never; result?: never; text?: never } | 
 /**  答复. */
 ({ do: "answer"; 
 /**  处理结果. */
-result: string }) & { dispatch_to?: never; method?: never; number?: never; opinion?: never; reason?: never; record?: never; title?: never; urgency?: never } | 
+result: string }) & { department?: never; dispatch_to?: never; method?: never; next_contact?: never; number?: never; opinion?: never; outgoing?: never; reason?: never; record?: never; text?: never; title?: never; urgency?: never } | 
+/**  转投诉处理. */
+{
+	do: "make_complaint",
+} & ComplaintTaken | 
+/**  回拨. */
+{
+	do: "call_back",
+} & CalledBack | 
+/**  改下次联系时间. */
+({ do: "set_next_contact"; 
+/**  When. */
+next_contact: Timestamp; 
+/**  Why then. */
+reason?: string }) & { department?: never; dispatch_to?: never; method?: never; number?: never; opinion?: never; outgoing?: never; record?: never; result?: never; text?: never; title?: never; urgency?: never } | 
+/**  催办 / 询办. */
+({ do: "chase"; 
+/**  The department asked. */
+department?: string; 
+/**  What is asked. */
+text: string }) & { dispatch_to?: never; method?: never; next_contact?: never; number?: never; opinion?: never; outgoing?: never; reason?: never; record?: never; result?: never; title?: never; urgency?: never } | 
+/**  记询办答复: to the oldest question without one. */
+({ do: "answer_chase"; 
+/**  The answer. */
+text: string }) & { department?: never; dispatch_to?: never; method?: never; next_contact?: never; number?: never; opinion?: never; outgoing?: never; reason?: never; record?: never; result?: never; title?: never; urgency?: never } | 
 /**  回访. */
 ({ do: "follow_up"; 
 /**  方式. */
 method: FollowUpMethod; 
 /**  意见. */
-opinion?: string }) & { dispatch_to?: never; number?: never; reason?: never; record?: never; result?: never; title?: never; urgency?: never } | 
+opinion?: string; 
+/**  The line they were called from. */
+outgoing?: Outgoing }) & { department?: never; dispatch_to?: never; next_contact?: never; number?: never; reason?: never; record?: never; result?: never; text?: never; title?: never; urgency?: never } | 
 /**  办结. */
-({ do: "close" }) & { dispatch_to?: never; method?: never; number?: never; opinion?: never; reason?: never; record?: never; result?: never; title?: never; urgency?: never } | 
+({ do: "close" }) & { department?: never; dispatch_to?: never; method?: never; next_contact?: never; number?: never; opinion?: never; outgoing?: never; reason?: never; record?: never; result?: never; text?: never; title?: never; urgency?: never } | 
 /**  重新打开. */
 ({ do: "reopen"; 
 /**  Why. */
-reason: string }) & { dispatch_to?: never; method?: never; number?: never; opinion?: never; record?: never; result?: never; title?: never; urgency?: never } | 
+reason: string }) & { department?: never; dispatch_to?: never; method?: never; next_contact?: never; number?: never; opinion?: never; outgoing?: never; record?: never; result?: never; text?: never; title?: never; urgency?: never } | 
 /**  Marks it as the same matter as an earlier record. */
 ({ do: "mark_repeat"; 
 /**  The earlier record. */
 record: RecordId; 
 /**  Its number. */
-number?: string }) & { dispatch_to?: never; method?: never; opinion?: never; reason?: never; result?: never; title?: never; urgency?: never };
+number?: string }) & { department?: never; dispatch_to?: never; method?: never; next_contact?: never; opinion?: never; outgoing?: never; reason?: never; result?: never; text?: never; title?: never; urgency?: never };
 
 /**  The kinds of emergency contacts: the six of D1.1.6 and the usual others. */
 export type ContactCategory = 
@@ -395,6 +1376,8 @@ export type ContactFollowUp = {
 	method: FollowUpMethod,
 	/**  意见. */
 	opinion: string,
+	/**  The order or the complaint they were asked about; none where it was the call itself. */
+	of?: RecordId | null,
 };
 
 /**  Where a contact record stands. */
@@ -452,6 +1435,8 @@ export type ContactView = {
 	handling: string,
 	/**  派工单号: usually one. */
 	orders: OrderRef[],
+	/**  投诉: the complaint it is, under the same number. */
+	complaint: MadeComplaint | null,
 	/**  处理结果: the latest answer counts. */
 	answers: Answer[],
 	/**  回访. */
@@ -466,6 +1451,14 @@ export type ContactView = {
 	within_three_rings: boolean | null,
 	/**  Which line. */
 	line: string,
+	/**  未接: nobody answered. */
+	missed: boolean,
+	/**  Calls back. */
+	call_backs: CallBack[],
+	/**  下次联系时间, where somebody said when. */
+	next_contact: Timestamp | null,
+	/**  催办 / 询办. */
+	chases: Chasing[],
 	/**  What is still to be written down (待补全). */
 	missing: Words[],
 	/**  Where it stands. */
@@ -480,6 +1473,72 @@ export type ContactView = {
 	reopened_reason: string | null,
 	/**  When it was born. */
 	born: Timestamp,
+};
+
+/**  ① Calls and visits. */
+export type Contacts = {
+	/**  All of them. */
+	total: number,
+	/**  来电. */
+	calls: number,
+	/**  来访. */
+	visits: number,
+	/**  By category; those without any are left out. */
+	topics: TopicCount[],
+	/**  Calls of which it is known how often it rang (D2.7.2). */
+	rings_counted: number,
+	/**  Of those, answered within three rings. */
+	within_three_rings: number,
+};
+
+/**  What was written about the matter later. */
+export type Continuation = {
+	/**  Who and when. */
+	stamp: Stamp,
+	/**  What went on, or what came of it. */
+	text: string,
+	/**  Whether it is the result (办结). */
+	result: boolean,
+};
+
+/**  A number with its measure word. */
+export type Count = {
+	/**  How many. */
+	count: number,
+	/**  份, 人 … */
+	unit: Words,
+};
+
+/**  One thing of the post. */
+export type CountLine = {
+	/**  品名. */
+	name: string,
+	/**  单位. */
+	unit: string,
+	/**  应有. */
+	expected: number,
+	/**  As it was counted; none while it is not, or while two counts differ. */
+	counted: CountedItem | null,
+	/**  Counts made without seeing each other that differ. */
+	side_by_side: CountedItem[],
+	/**  Whether it is not as it should be. */
+	differs: boolean,
+	/**  What the outgoing person says to that. */
+	answer: DifferenceAnswer | null,
+};
+
+/**  A thing of the post as it was counted. */
+export type CountedItem = {
+	/**  The fact. */
+	fact: FactId,
+	/**  When. */
+	at: Timestamp,
+	/**  Who. */
+	by: Signer,
+	/**  实有. */
+	actual: number,
+	/**  状态. */
+	condition: ItemCondition,
 };
 
 /**  The supervisor's signature. */
@@ -518,8 +1577,84 @@ export type CrewMember = {
 	left: boolean,
 };
 
+/**  A daily report as its facts say. */
+export type DailyReportView = {
+	/**  The day it is about. */
+	day: Day,
+	/**  The narrative as it stands; after a signature, what the next version would say. */
+	narrative: Narrative,
+	/**  Signed versions, the first one first. */
+	versions: ReportVersion[],
+	/**  接班人. */
+	taken_over: Stamp | null,
+	/**  主管审阅. */
+	reviewed: Review | null,
+	/**  Where it stands. */
+	state: ReportState,
+	/**  The beginning of the day at the site. */
+	born: Timestamp,
+};
+
 /**  A civil day at the site. */
 export type Day = string;
+
+/**  One cell of the roster that changes once it is approved. */
+export type DayChange = {
+	/**  Whose. */
+	person: PersonRef,
+	/**  Which day. */
+	day: Day,
+	/**  The mark when it was applied for. */
+	was: string,
+	/**  The mark it gets. */
+	mark: string,
+};
+
+/**  A day's work log as it stands. */
+export type DayLog = {
+	/**  The record, with what the person signed in may do. */
+	record: RecordShown,
+	/**  Draft, signature, exports, receipts. */
+	view: WorkLogView,
+};
+
+/**  A day in numbers. */
+export type DayNumbers = {
+	/**  The moment they are about: the end of the day, or earlier while it lasts. */
+	as_of: Timestamp,
+	/**  ① 来电/来访. */
+	contacts: Contacts,
+	/**  ② 派工. */
+	orders: Orders,
+	/**  ③ 投诉. */
+	complaints: Complaints,
+	/**  ④ 巡视. */
+	rounds: Rounds,
+	/**  ⑤ 下班前巡检. */
+	closing: ClosingInspection[],
+	/**  ⑥ 突发事件. */
+	incidents: Mention[],
+	/**  ⑦ 上级指示与落实. */
+	instructions: Mention[],
+	/**  ⑧ 出勤. */
+	attendance: StateCount[],
+	/**  ⑨ 遗留事项. */
+	carried_over: CarriedOver[],
+};
+
+/**  A day's report as it stands. */
+export type DayReport = {
+	/**  The record, with what the person signed in may do. */
+	record: RecordShown,
+	/**  Narrative, signed versions, signatures. */
+	view: DailyReportView,
+	/**  The numbers as they are now. */
+	now: DayNumbers,
+	/**  What differs from the latest signed version. */
+	changes: Words[],
+	/**  The day's lines that were not known when it was signed (补录). */
+	late: LedgerShown[],
+};
 
 /**  A clock that runs on a record. */
 export type Deadline = {
@@ -533,6 +1668,48 @@ export type Deadline = {
 	due: Timestamp,
 	/**  Whether passing it rings at the desk (D1.1.5, A8h) or is only shown. */
 	rings: boolean,
+};
+
+/**  审批人意见. */
+export type Decision = {
+	/**  Who and when. */
+	stamp: Stamp,
+	/**  Whether it was approved. */
+	approved: boolean,
+	/**  意见. */
+	opinion: string,
+};
+
+/**  What somebody said. */
+export type Declaration = {
+	/**  状态. */
+	presence: ManagerState,
+	/**  地点. */
+	place?: string,
+	/**  事由. */
+	reason?: string,
+	/**  预计返回. */
+	back_at?: Timestamp | null,
+};
+
+/**  One line of the sheet. */
+export type Declared = {
+	/**  Who said it, and when. */
+	stamp: Stamp,
+	/**  What was said. */
+	said: Declaration,
+	/**  Whether the duty officer wrote down what was told. */
+	told: boolean,
+};
+
+/**  One line of 《销毁清册》. */
+export type Destruction = {
+	/**  销毁依据. */
+	basis: string,
+	/**  The first signature. */
+	proposed: Stamp,
+	/**  The second one, by somebody else. */
+	confirmed: Stamp | null,
 };
 
 /**  What the server does with a device. */
@@ -578,6 +1755,44 @@ export type DeviceView = {
 	born: Timestamp,
 };
 
+/**  Who answers for a difference, and how. */
+export type DifferenceAnswer = {
+	/**  When. */
+	at: Timestamp,
+	/**  Who. */
+	by: Signer,
+	/**  去向, 原因, 责任. */
+	explanation: DifferenceExplanation,
+};
+
+/**  Where a thing went, why, and who answers for it (D2.9.2). */
+export type DifferenceExplanation = {
+	/**  去向. */
+	whereabouts: string,
+	/**  原因. */
+	reason?: string,
+	/**  责任. */
+	responsible?: string,
+};
+
+/**  What was found (发现). Nothing of it has to be known at the first tap. */
+export type Discovery = {
+	/**  类别. */
+	category?: IncidentCategory,
+	/**  级别. */
+	grade?: IncidentGrade,
+	/**  地点. */
+	place?: string,
+	/**  When the place was scanned, where it comes from the last scan. */
+	scanned_at?: Timestamp | null,
+	/**  In a few words. */
+	words?: string,
+	/**  发生时间, where it is known. */
+	happened_at?: Timestamp | null,
+	/**  报告人, where it is not who writes. */
+	reporter?: string,
+};
+
 /**  Who is sent (派工). */
 export type Dispatch = {
 	/**  The people, the one who leads first. Empty when a whole team is asked and whoever is free takes it (抢单). */
@@ -600,12 +1815,176 @@ export type Dispatched = {
 	precautions: string[],
 };
 
+/**  What becomes of a carried-over item (D1.1.2: 接收/改期/转派). */
+export type Disposition = 
+/**  接收. */
+{ how: "taken" } | 
+/**  改期. */
+{ how: "rescheduled"; 
+/**  Until when. */
+until: Timestamp } | 
+/**  转派. */
+{ how: "passed_on"; 
+/**  To whom. */
+to: PersonRef };
+
 /**  What an action did. */
 export type Done = {
 	/**  The record acted on, new or not. */
 	record: RecordId,
 	/**  Everything that was written to, with its kind and number. */
 	records: Touched[],
+};
+
+/**  One draw. */
+export type DrawView = {
+	/**  Who drew, and when. */
+	stamp: Stamp,
+	/**  Which draw. */
+	serial: number,
+	/**  What the times are drawn from. */
+	urn: Urn,
+	/**  Why it was drawn again. */
+	reason: string,
+	/**  The checks. */
+	slots: SlotView[],
+};
+
+/**  Which time drawn by lot a check was made at. */
+export type DrawnFrom = {
+	/**  The plan. */
+	plan: RecordId,
+	/**  The draw. */
+	draw: FactId,
+	/**  Which of its checks, from 0. */
+	slot: number,
+};
+
+/**  Today's board. */
+export type DutyBoard = {
+	/**  Shifts around now, by urgency. */
+	now: DutyShown[],
+	/**  Shifts of the last two months on which a person still has to decide, newest first. */
+	to_decide: DutyShown[],
+	/**  Next month's roster is not published yet: how it stands, in words. */
+	roster_reminder: Words | null,
+};
+
+/**  One shift as the desk sees it now. */
+export type DutyNow = {
+	/**  Its record, whether or not anybody has written to it. */
+	record: RecordId,
+	/**  How it stands. */
+	state: DutyState,
+	/**  The same as read. */
+	state_words: Words,
+	/**  How it looks. */
+	tone: Tone,
+	/**  What is to be verified. */
+	findings: Words[],
+	/**  Whether a person has to decide. */
+	to_verify: boolean,
+	/**  All of it. */
+	view: AttendanceView,
+};
+
+/**  A shift of one person on one day, as the roster had it, or as somebody took it without being rostered. */
+export type DutyPlan = {
+	/**  Who. */
+	person: PersonRef,
+	/**  The day it begins on. */
+	day: Day,
+	/**  班次. */
+	shift: RecordId,
+	/**  Its name. */
+	shift_name: string,
+	/**  Its mark. */
+	mark: string,
+	/**  Begins. */
+	from: Timestamp,
+	/**  Ends. */
+	to: Timestamp,
+	/**  Whether the roster has it. */
+	rostered: boolean,
+	/**  Whether the desk rings when nobody comes: duty officers. */
+	watched: boolean,
+	/**  Whether coming late can be told: the roster was there before the shift began. */
+	timed: boolean,
+	/**  Until how long before the start one is early enough for the handover, by the clock in force (D2.9.1). */
+	early_min: number,
+};
+
+/**  Where somebody is. */
+export type DutyPresence = 
+/**  待签到. */
+"expected" | 
+/**  在岗. */
+"on_duty" | 
+/**  离岗, with a cover. */
+"away" | 
+/**  已签退. */
+"off";
+
+/**  A shift on the board with what may be done. */
+export type DutyShown = {
+	/**  How it stands. */
+	duty: DutyNow,
+	/**  What the person signed in may do. */
+	offers: Offer[],
+};
+
+/**  How somebody stands at this moment (D1.1.1). */
+export type DutyState = 
+/**  未批准顶岗. */
+"unrostered" | 
+/**  未到岗: past the time at which a cover is picked. */
+"missing" | 
+/**  未签到: to be called. */
+"overdue" | 
+/**  该签到了. */
+"due" | 
+/**  离岗. */
+"away" | 
+/**  在岗. */
+"on_duty" | 
+/**  即将接班. */
+"soon" | 
+/**  待班. */
+"later" | 
+/**  已签退. */
+"off" | 
+/**  整班未签到. */
+"never_came" | 
+/**  Somebody has decided about it though they never signed in. */
+"settled";
+
+/**  What somebody decided that it was (待核实 → …). */
+export type DutyVerdict = 
+/**  正常. */
+"regular" | 
+/**  未提前. */
+"not_early" | 
+/**  迟到. */
+"late" | 
+/**  早退. */
+"early_leave" | 
+/**  旷工. */
+"absent" | 
+/**  脱岗. */
+"abandoned" | 
+/**  有因,不计. */
+"excused" | 
+/**  认可顶岗. */
+"cover_allowed" | 
+/**  擅自顶岗 (D1.2.3). */
+"cover_not_allowed";
+
+/**  An earlier record. */
+export type Earlier = {
+	/**  The record. */
+	record: RecordId,
+	/**  Its number. */
+	number?: string,
 };
 
 /**  One line of 《应急联系电话表》. */
@@ -628,9 +2007,169 @@ export type EmergencyShown = {
 	id: RecordId,
 	/**  The line of 《应急联系电话表》. */
 	contact: EmergencyContact,
+	/**  核验人 of the latest call that was answered; empty when the date comes from the site file. */
+	verified_by: string,
 	/**  Whether it wants verifying again. */
 	stale: boolean,
 };
+
+/**  One entry: the columns of 《客服工作台帐》 that a person fills. */
+export type Entry = {
+	/**  事项. */
+	subject?: string,
+	/**  处理过程. */
+	process?: string,
+	/**  处理结果. */
+	result?: string,
+	/**  跟进人; none where nothing is left to follow up. */
+	follower?: PersonRef | null,
+};
+
+/**
+ *  What is done to an entry: `write`, one of the sheet's steps, or `decide`; the columns' values beside it. Which values
+ *  there are stands in the [`SheetShown`] that screens draw their forms from.
+ */
+export type EntryAction = {
+	/**  `write`, the step's word, or `decide`. */
+	do: string,
+};
+
+/**  One cell of the printed row. */
+export type EntryCell = {
+	/**  The column's key. */
+	key: string,
+	/**  Its printed heading. */
+	words: Words,
+	/**  What stands there: nothing, one value, or several side by side. */
+	values: CellValue[],
+};
+
+/**  One row of a register. */
+export type EntryShown = {
+	/**  The list's line. */
+	shown: RecordShown,
+	/**  The row. */
+	view: EntryView,
+	/**  Whether it waits for the person signed in. */
+	mine: boolean,
+	/**  Whether its time ran out, so that it is back with whoever gave it. */
+	back_with_giver: boolean,
+};
+
+/**  An entry as its facts say. */
+export type EntryView = {
+	/**  编号. */
+	number: string | null,
+	/**  The printed heading of its register, without 《》. */
+	heading: Words,
+	/**  The printed columns, in order. */
+	cells: EntryCell[],
+	/**  One line: what it is about. */
+	title: string,
+	/**  Where. */
+	place: string | null,
+	/**  Who wrote it, and when. */
+	written: Stamp | null,
+	/**  Where it came from. */
+	origin: Link | null,
+	/**  Stable word of where it stands. */
+	state: string,
+	/**  As read. */
+	state_words: Words,
+	/**  Since when. */
+	state_since: Timestamp,
+	/**  Who carries it out: several side by side values are all here. */
+	owners: PersonRef[],
+	/**  Who gave it. */
+	giver: PersonRef | null,
+	/**  Who has to sign, in order. */
+	readers: Reader[],
+	/**  What has happened since, in causal order. */
+	taken: Taken[],
+	/**  What is still to be decided. */
+	undecided: Undecided[],
+	/**  Moments that clocks run to, by column. */
+	moments: { [key in string]: Timestamp },
+	/**  When it was born. */
+	born: Timestamp,
+};
+
+/**  A report with everything that came of it. */
+export type Escalation = {
+	/**  The fact. */
+	fact: FactId,
+	/**  When. */
+	at: Timestamp,
+	/**  Who reported. */
+	by: Signer,
+	/**  How grave. */
+	level: Level,
+	/**  What is reported. */
+	words: string,
+	/**  Whom it goes to. */
+	lines: LineView[],
+	/**  Rings again after so many minutes. */
+	repeat_min: number,
+	/**  Calls the next one as well after so many minutes. */
+	next_min: number,
+	/**  Set when whoever reported, or a supervisor, took it back (作废). */
+	withdrawn: Voiding | null,
+};
+
+/**  Whom a report of a level goes to (D1.2.5, D2.7.2, A6). */
+export type EscalationRoute = {
+	/**  Which level. */
+	level: Level,
+	/**  Lines that are called at the same time; in each the roles in calling order. */
+	lines: Role[][],
+	/**  Rings again after so many minutes. */
+	repeat_min: number,
+	/**  Calls the next one of a line as well after so many minutes. */
+	next_min: number,
+};
+
+/**  A report up the chain of command, with how it stands at this moment. */
+export type EscalationShown = {
+	/**  The report. */
+	report: Escalation,
+	/**  Each line, in the report's order. */
+	lines: LineNow[],
+	/**  Whether it has reached the server, from where the others fetch it. */
+	delivered: boolean,
+	/**  Whether it waits for the person signed in. */
+	for_me: boolean,
+	/**  Whether the person signed in notes telephone calls. */
+	may_phone: boolean,
+};
+
+/**  One line of the evidence list. */
+export type Evidence = {
+	/**  What it is. */
+	sort?: EvidenceSort,
+	/**  What it shows, who the witness is. */
+	note?: string,
+	/**  Where it is kept: camera and minutes, cupboard, telephone number. */
+	kept?: string,
+	/**  The file's name, where it is one. */
+	file_name?: string,
+	/**  The file's SHA-256 in hex, where one was chosen: the file can be proven to be this one. */
+	sha256?: string,
+};
+
+/**  What serves as evidence (证据). */
+export type EvidenceSort = 
+/**  照片. */
+"photo" | 
+/**  监控录像. */
+"cctv" | 
+/**  录音录像. */
+"recording" | 
+/**  证人. */
+"witness" | 
+/**  物品. */
+"thing" | 
+/**  文件. */
+"document";
 
 /**  A supervisor's permission to leave a stop out (免巡). */
 export type Exemption = {
@@ -640,6 +2179,28 @@ export type Exemption = {
 	at: Timestamp,
 	/**  Why. */
 	reason: string,
+};
+
+/**  One package that was written. */
+export type Export = {
+	/**  Who and when. */
+	stamp: Stamp,
+	/**  The package's file. */
+	file: string,
+	/**  SHA-256 of the package, hex. */
+	sha256: string,
+	/**  How many telephone numbers were masked. */
+	masked: number,
+};
+
+/**  A package that was written for the company's site. */
+export type ExportedPackage = {
+	/**  Where it lies. */
+	file: string,
+	/**  SHA-256, hex. */
+	sha256: string,
+	/**  How many telephone numbers were masked. */
+	masked: number,
 };
 
 /**
@@ -673,6 +2234,25 @@ export type Family =
 "equipment" | 
 /**  环境. */
 "environment";
+
+/**  What the times and the self-check say, to be verified. */
+export type Finding = 
+/**  未批准顶岗: not on the roster (D1.2.3). */
+{ what: "unrostered" } | 
+/**  未提前: in time, and not early enough for the handover (D2.9.1). */
+{ what: "not_early"; 
+/**  How long before the start. */
+minutes: number } | 
+/**  迟到. */
+{ what: "late"; 
+/**  How long after the start. */
+minutes: number } | 
+/**  早退. */
+{ what: "early_leave"; 
+/**  How long before the end. */
+minutes: number } | 
+/**  工装或工作牌未齐 (D1.2.1). */
+{ what: "appearance" };
 
 /**  Something found at a stop. */
 export type FindingView = {
@@ -726,6 +2306,8 @@ export type FollowUp = {
 	opinion?: string,
 	/**  Whether nothing is left to do for them. */
 	satisfied?: boolean,
+	/**  The line they were called from (D2.7.3). */
+	outgoing?: Outgoing,
 };
 
 /**  How somebody was asked afterwards (回访方式). */
@@ -737,12 +2319,361 @@ export type FollowUpMethod =
 /**  短信/微信. */
 "message";
 
+/**  One line of 《回访记录表》; 序号 is made when it is printed. */
+export type FollowUpRow = {
+	/**  The record that was followed up. */
+	record: RecordId,
+	/**  Its kind. */
+	kind: string,
+	/**  回访人, 回访时间. */
+	stamp: Stamp,
+	/**  回访方式. */
+	method: FollowUpMethod,
+	/**  对象. */
+	name: string,
+	/**  房号. */
+	unit_label: string,
+	/**  对应单号. */
+	number: string,
+	/**  服务态度; none where it was not asked. */
+	attitude: Opinion | null,
+	/**  及时性. */
+	timeliness: Opinion | null,
+	/**  质量. */
+	quality: Opinion | null,
+	/**  意见建议. */
+	opinion: string,
+	/**  后续处理: whether nothing is left to do; none where it was not asked. */
+	satisfied: boolean | null,
+	/**  后续处理: where the record stands now. */
+	then: Words,
+};
+
 /**  A follow-up (回访). */
 export type FollowedUp = {
 	/**  回访人, 回访时间. */
 	stamp: Stamp,
 	/**  回访意见. */
 	said: FollowUp,
+};
+
+/**  Which form, of what. */
+export type FormAsked = {
+	/**  Its word (`contact_log`, `work_order` …). */
+	form?: string,
+	/**  The record, for the forms of one record. */
+	record?: RecordId | null,
+	/**  The kind, for the list that fits any. */
+	kind?: string | null,
+	/**  The first day; today when left out. */
+	from?: Day | null,
+	/**  The last day; the first when left out. */
+	to?: Day | null,
+};
+
+/**  What kind of file a form is written as. */
+export type FormFile = 
+/**  For paper. */
+"pdf" | 
+/**  For Excel. */
+"xlsx";
+
+/**  A form that can be printed. */
+export type FormName = {
+	/**  Its word. */
+	form: string,
+	/**  Its heading. */
+	heading: Words,
+};
+
+/**  A form that was written. */
+export type FormWritten = {
+	/**  Where it is. */
+	path: string,
+	/**  Digest of what it says; its footer carries it. */
+	version: string,
+};
+
+/**  How grave it is (性质), gravest first. */
+export type Grade = 
+/**  重大: the project manager is told at once. */
+"major" | 
+/**  重要. */
+"important" | 
+/**  一般. */
+"general";
+
+/**  One value of how grave it is. */
+export type GradeVersion = {
+	/**  The fact that says so. */
+	fact: FactId,
+	/**  How grave. */
+	grade: IncidentGrade,
+	/**  Who said so. */
+	by: Signer,
+	/**  When. */
+	at: Timestamp,
+	/**  Why. */
+	reason: string,
+};
+
+/**  What people can do at a handover. */
+export type HandoverAction = 
+/**  交班准备. */
+{
+	do: "prepare",
+} & HandoverPreparation | 
+/**  接班到岗. */
+({ do: "arrive" }) & { counts?: never; items?: never; note?: never; opinion?: never; reason?: never; signature?: never } | 
+/**  班前阅读. */
+({ do: "read" }) & { counts?: never; items?: never; note?: never; opinion?: never; reason?: never; signature?: never } | 
+/**  遗留确认: those named here. */
+({ do: "take"; 
+/**  Item by item. */
+items: TakenItem[] }) & { counts?: never; note?: never; opinion?: never; reason?: never; signature?: never } | 
+/**  全部接收: every item that nothing was said about yet. */
+({ do: "take_all" }) & { counts?: never; items?: never; note?: never; opinion?: never; reason?: never; signature?: never } | 
+/**  公物清点: those named here. */
+({ do: "count"; 
+/**  Thing by thing. */
+counts: ItemCount[] }) & { items?: never; note?: never; opinion?: never; reason?: never; signature?: never } | 
+/**  说明去向. */
+{
+	do: "answer",
+} & {
+	/**  品名. */
+	name: string,
+} & DifferenceExplanation | 
+/**  通知与指示已阅. */
+({ do: "read_instructions" }) & { counts?: never; items?: never; note?: never; opinion?: never; reason?: never; signature?: never } | 
+/**  缺检说明. */
+({ do: "explain_inspection"; 
+/**  Why. */
+reason: string }) & { counts?: never; items?: never; note?: never; opinion?: never; signature?: never } | 
+/**  准予交接. */
+({ do: "release"; 
+/**  Why. */
+reason: string }) & { counts?: never; items?: never; note?: never; opinion?: never; signature?: never } | 
+/**  拒接. */
+({ do: "refuse"; 
+/**  Why. */
+reason: HandoverRefusalReason; 
+/**  More about it. */
+note?: string }) & { counts?: never; items?: never; opinion?: never; signature?: never } | 
+/**  交班人签名. */
+({ do: "sign"; 
+/**  The signature as vector strokes. */
+signature?: string | null }) & { counts?: never; items?: never; note?: never; opinion?: never; reason?: never } | 
+/**  接班人签名, which seals the sheet. */
+({ do: "seal"; 
+/**  The signature as vector strokes. */
+signature?: string | null }) & { counts?: never; items?: never; note?: never; opinion?: never; reason?: never } | 
+/**  审阅. */
+({ do: "review"; 
+/**  意见. */
+opinion?: string }) & { counts?: never; items?: never; note?: never; reason?: never; signature?: never };
+
+/**  接班到岗. */
+export type HandoverArrival = {
+	/**  The fact. */
+	fact: FactId,
+	/**  接班到岗时间. */
+	at: Timestamp,
+	/**  接班人. */
+	by: Signer,
+	/**  How that stands to the rule. */
+	punctuality: ArrivalPunctuality,
+};
+
+/**  Something that still stands before a plain signature. */
+export type HandoverGap = {
+	/**  Stable word, such as `difference_unanswered`. */
+	code: string,
+	/**  In which step it is dealt with. */
+	step: HandoverStep,
+	/**  What is missing and what to do. */
+	words: Words,
+};
+
+/**  What the outgoing person leaves in writing (A5 10.3: 不得只口头交接). */
+export type HandoverPreparation = {
+	/**  本班概况. */
+	summary?: string,
+	/**  重要通知/上级指示. */
+	notices?: string,
+	/**  钥匙/文件/现金. */
+	keys?: string,
+	/**  区域异常及说明. */
+	area?: string,
+};
+
+/**  交班准备. */
+export type HandoverPrepared = {
+	/**  The fact. */
+	fact: FactId,
+	/**  When. */
+	at: Timestamp,
+	/**  交班人. */
+	by: Signer,
+	/**  What is left in writing. */
+	preparation: HandoverPreparation,
+};
+
+/**  A refusal. */
+export type HandoverRefusal = {
+	/**  When. */
+	at: Timestamp,
+	/**  Who. */
+	by: Signer,
+	/**  Why. */
+	reason: HandoverRefusalReason,
+	/**  As read. */
+	words: Words,
+	/**  More about it. */
+	note: string,
+};
+
+/**  Why a handover is refused (A5 11). */
+export type HandoverRefusalReason = 
+/**  重大/紧急事件处置中. */
+"incident_under_way" | 
+/**  交接准备未完成. */
+"not_prepared" | 
+/**  公物、现金不符未说明. */
+"difference_unexplained" | 
+/**  接班人状态不适. */
+"incoming_unfit" | 
+/**  接班人未到. */
+"incoming_absent";
+
+/**  The sealed sheet. */
+export type HandoverSeal = {
+	/**  接班人签名; the instant responsibility passes. */
+	incoming: HandoverSignature,
+	/**  交班人签名. */
+	outgoing: HandoverSignature | null,
+	/**  The sheet as both saw it. */
+	sheet: HandoverSheet,
+	/**  The frontier that was signed. */
+	known: Known,
+	/**  Its short form, for paper. */
+	digest: string,
+};
+
+/**  The sheet. */
+export type HandoverSheet = {
+	/**  The post. */
+	post_name: string,
+	/**  日期. */
+	day: Day,
+	/**  The shift that hands over. */
+	outgoing_shift: string,
+	/**  The shift that takes over. */
+	incoming_shift: string,
+	/**  What the sheet covers: since when, */
+	since: Timestamp,
+	/**  until when. */
+	until: Timestamp,
+	/**  交班人. */
+	outgoing: PersonRef | null,
+	/**  接班人. */
+	incoming: PersonRef | null,
+	/**  接班到岗时间. */
+	arrived_at: Timestamp | null,
+	/**  How that stands to the rule of five minutes (D2.9.1). */
+	punctuality: ArrivalPunctuality | null,
+	/**  本班概况, 通知, 钥匙, 区域异常, as the outgoing person wrote them. */
+	preparation: HandoverPreparation,
+	/**  The three forms in numbers. */
+	forms: ShiftForms,
+	/**  The inspection before closing, in words (A8 l); none where none fell into the shift. */
+	inspections: ClosingCheck[],
+	/**  未完成事项. */
+	items: SheetItem[],
+	/**  公物清点. */
+	counts: SheetCount[],
+	/**  Why a supervisor let the handover go on with a critical matter open. */
+	released: string | null,
+	/**  What still stands before a plain signature; empty on a sealed sheet. */
+	gaps: HandoverGap[],
+};
+
+/**  A signature. */
+export type HandoverSignature = {
+	/**  The fact. */
+	fact: FactId,
+	/**  When. */
+	at: Timestamp,
+	/**  Who. */
+	by: Signer,
+	/**  The strokes. */
+	strokes: string | null,
+};
+
+/**  Where a handover stands (A4 交接班). */
+export type HandoverState = 
+/**  待交接. */
+"planned" | 
+/**  交班准备. */
+"prepared" | 
+/**  接班到岗, 清点, 检阅, 遗留确认. */
+"under_way" | 
+/**  交班人已签. */
+"half_signed" | 
+/**  拒接. */
+"refused" | 
+/**  双签封存. */
+"sealed" | 
+/**  主管已审阅. */
+"reviewed";
+
+/**  The five steps (D5). */
+export type HandoverStep = 
+/**  三表. */
+"forms" | 
+/**  遗留. */
+"items" | 
+/**  公物. */
+"inventory" | 
+/**  指示. */
+"instructions" | 
+/**  双签. */
+"signatures";
+
+/**  A handover as its facts say. */
+export type HandoverView = {
+	/**  The plan it was begun with. */
+	plan: PlannedHandover,
+	/**  Where it stands. */
+	state: HandoverState,
+	/**  As read. */
+	state_words: Words,
+	/**  交班准备. */
+	prepared: HandoverPrepared | null,
+	/**  接班到岗. */
+	arrival: HandoverArrival | null,
+	/**  班前阅读. */
+	reading: ShiftReading | null,
+	/**  遗留确认, by record. */
+	taken: TakenItem[],
+	/**  公物. */
+	counts: CountLine[],
+	/**  通知与指示已阅. */
+	instructions: SaidBy | null,
+	/**  缺检说明. */
+	inspection_explained: SaidBy | null,
+	/**  准予交接. */
+	released: SaidBy | null,
+	/**  拒接, in causal order. */
+	refusals: HandoverRefusal[],
+	/**  交班人签名, while nothing was changed after it. */
+	signed: HandoverSignature | null,
+	/**  Sealed sheets: one, or two when it was sealed on two devices that did not see each other. */
+	seals: HandoverSeal[],
+	/**  主管审阅. */
+	reviews: SaidBy[],
+	/**  What of this record's own still stands before a plain signature, in the order of the steps. */
+	gaps: HandoverGap[],
 };
 
 /**  One fact of a record's history, as read by a person. */
@@ -781,6 +2712,218 @@ export type HistoryShown = {
 	delivered: boolean,
 };
 
+/**  What people can do with an incident. */
+export type IncidentAction = 
+/**  发现: makes a new incident. */
+{
+	do: "start",
+} & Discovery | 
+/**  SOS: makes a new incident and reports it, in one change. */
+({ do: "sos"; 
+/**  地点. */
+place?: string; 
+/**  When the place was scanned. */
+scanned_at?: Timestamp | null }) & { card?: never; eta_min?: never; grade?: never; measure?: never; note?: never; person?: never; plan?: never; presence?: never; reason?: never; result?: never; step?: never; task?: never; words?: never } | 
+/**  补全: only what is given replaces what is empty. */
+{
+	do: "describe",
+} & Discovery | 
+/**  我来处理 / 到场 / 撤离. */
+({ do: "respond"; 
+/**  Where they are. */
+presence: Presence; 
+/**  Minutes until they are there. */
+eta_min?: number | null; 
+/**  Who, when it is called over the radio and noted by somebody else. */
+person?: PersonRef | null }) & { card?: never; grade?: never; measure?: never; note?: never; place?: never; plan?: never; reason?: never; result?: never; scanned_at?: never; step?: never; task?: never; words?: never } | 
+/**  控制. */
+({ do: "control"; 
+/**  What was done. */
+measure: string }) & { card?: never; eta_min?: never; grade?: never; note?: never; person?: never; place?: never; plan?: never; presence?: never; reason?: never; result?: never; scanned_at?: never; step?: never; task?: never; words?: never } | 
+/**  上报 (as 突发). */
+({ do: "report"; 
+/**  What is reported. */
+words?: string }) & { card?: never; eta_min?: never; grade?: never; measure?: never; note?: never; person?: never; place?: never; plan?: never; presence?: never; reason?: never; result?: never; scanned_at?: never; step?: never; task?: never } | 
+/**  启动预案. */
+({ do: "start_plan"; 
+/**  The plan. */
+plan: RecordId }) & { card?: never; eta_min?: never; grade?: never; measure?: never; note?: never; person?: never; place?: never; presence?: never; reason?: never; result?: never; scanned_at?: never; step?: never; task?: never; words?: never } | 
+/**  Ticks a step of a card. */
+({ do: "tick"; 
+/**  The fact that started the card. */
+card: FactId; 
+/**  Which step, from 0. */
+step: number; 
+/**  How. */
+note?: string }) & { eta_min?: never; grade?: never; measure?: never; person?: never; place?: never; plan?: never; presence?: never; reason?: never; result?: never; scanned_at?: never; task?: never; words?: never } | 
+/**  派任务. */
+{
+	do: "give_task",
+} & Task | 
+/**  任务确认. */
+({ do: "acknowledge_task"; 
+/**  The task. */
+task: FactId; 
+/**  By radio, where somebody else notes it. */
+note?: string }) & { card?: never; eta_min?: never; grade?: never; measure?: never; person?: never; place?: never; plan?: never; presence?: never; reason?: never; result?: never; scanned_at?: never; step?: never; words?: never } | 
+/**  任务完成. */
+({ do: "finish_task"; 
+/**  The task. */
+task: FactId; 
+/**  What came of it. */
+result?: string }) & { card?: never; eta_min?: never; grade?: never; measure?: never; note?: never; person?: never; place?: never; plan?: never; presence?: never; reason?: never; scanned_at?: never; step?: never; words?: never } | 
+/**  取证. */
+{
+	do: "keep_evidence",
+} & Evidence | 
+/**  外部通知. */
+{
+	do: "call_outside",
+} & OutsideCall | 
+/**  伤亡损失. */
+{
+	do: "note_losses",
+} & Losses | 
+/**  定级; also decides between two. */
+({ do: "set_grade"; 
+/**  How grave. */
+grade: IncidentGrade; 
+/**  Why. */
+reason?: string }) & { card?: never; eta_min?: never; measure?: never; note?: never; person?: never; place?: never; plan?: never; presence?: never; result?: never; scanned_at?: never; step?: never; task?: never; words?: never } | 
+/**  解除. */
+({ do: "clear"; 
+/**  How it ended. */
+words: string }) & { card?: never; eta_min?: never; grade?: never; measure?: never; note?: never; person?: never; place?: never; plan?: never; presence?: never; reason?: never; result?: never; scanned_at?: never; step?: never; task?: never } | 
+/**  误报. */
+({ do: "false_alarm"; 
+/**  What was found instead. */
+reason: string }) & { card?: never; eta_min?: never; grade?: never; measure?: never; note?: never; person?: never; place?: never; plan?: never; presence?: never; result?: never; scanned_at?: never; step?: never; task?: never; words?: never } | 
+/**  书面报告. */
+{
+	do: "write_up",
+} & Written | 
+/**  复盘. */
+({ do: "review"; 
+/**  What is to change. */
+words: string }) & { card?: never; eta_min?: never; grade?: never; measure?: never; note?: never; person?: never; place?: never; plan?: never; presence?: never; reason?: never; result?: never; scanned_at?: never; step?: never; task?: never } | 
+/**  归档. */
+({ do: "archive" }) & { card?: never; eta_min?: never; grade?: never; measure?: never; note?: never; person?: never; place?: never; plan?: never; presence?: never; reason?: never; result?: never; scanned_at?: never; step?: never; task?: never; words?: never };
+
+/**  What kind of emergency (突发事件类别). */
+export type IncidentCategory = 
+/**  火灾. */
+"fire" | 
+/**  水浸. */
+"flood" | 
+/**  电梯困人. */
+"lift" | 
+/**  停电. */
+"power" | 
+/**  燃气泄漏. */
+"gas" | 
+/**  盗窃. */
+"theft" | 
+/**  打架斗殴. */
+"fight" | 
+/**  人员伤病. */
+"medical" | 
+/**  其他. */
+"other";
+
+/**  How grave (级别). */
+export type IncidentGrade = 
+/**  一般. */
+"ordinary" | 
+/**  较大. */
+"serious" | 
+/**  重大. */
+"grave";
+
+/**  How far it is (A4). */
+export type IncidentState = 
+/**  发现. */
+"found" | 
+/**  控制中. */
+"controlled" | 
+/**  已上报. */
+"reported" | 
+/**  预案执行. */
+"in_plan" | 
+/**  解除. */
+"cleared" | 
+/**  报告. */
+"written" | 
+/**  复盘. */
+"reviewed" | 
+/**  归档. */
+"archived" | 
+/**  误报. */
+"false_alarm";
+
+/**  An incident as 《突发事件记录表》 reads. */
+export type IncidentView = {
+	/**  编号. */
+	number: string | null,
+	/**  Set when SOS was held. */
+	sos: boolean,
+	/**  类别. */
+	category: IncidentCategory,
+	/**  级别: of several side by side, the graver counts. */
+	grade: IncidentGrade,
+	/**  Grades set without seeing each other; empty when there is only one. */
+	grade_side_by_side: GradeVersion[],
+	/**  地点. */
+	place: string,
+	/**  When the place was scanned, where it comes from the last scan. */
+	scanned_at: Timestamp | null,
+	/**  In a few words. */
+	words: string,
+	/**  发生时间. */
+	happened_at: Timestamp | null,
+	/**  发现时间, and who wrote it down. */
+	found: Stamp | null,
+	/**  报告人. */
+	reporter: string,
+	/**  Who took an SOS first. */
+	taken: Stamp | null,
+	/**  已采取控制措施. */
+	measures: Noted[],
+	/**  Whether it was reported up. */
+	reported: boolean,
+	/**  Whether every report was acknowledged. */
+	report_acknowledged: boolean,
+	/**  启动预案. */
+	plans: PlanRun[],
+	/**  部门任务. */
+	tasks: TaskView[],
+	/**  到场. */
+	responders: Responder[],
+	/**  证据清单. */
+	evidence: Stated<Evidence>[],
+	/**  外部通知. */
+	outside: Stated<OutsideCall>[],
+	/**  伤亡损失, the latest count last. */
+	losses: Stated<Losses>[],
+	/**  解除. */
+	cleared: Noted | null,
+	/**  误报. */
+	false_alarm: Noted | null,
+	/**  书面报告; the latest version last. */
+	written: Stated<Written>[],
+	/**  复盘. */
+	reviewed: Noted[],
+	/**  归档. */
+	archived: Stamp | null,
+	/**  What is still missing before it can be filed (D2.6.2, D2.6.3). */
+	gaps: Words[],
+	/**  How far it is. */
+	state: IncidentState,
+	/**  The one next step, by the action's tag. */
+	expected: string | null,
+	/**  When it was born. */
+	born: Timestamp,
+};
+
 /**  One thing of a post. */
 export type InventoryItem = {
 	/**  品名. */
@@ -801,6 +2944,27 @@ definition: T } |
 { do: "retire"; 
 /**  Why. */
 reason: string };
+
+/**  How a thing of the post is (状态). */
+export type ItemCondition = 
+/**  完好. */
+"intact" | 
+/**  损坏. */
+"damaged" | 
+/**  缺失. */
+"missing";
+
+/**  One thing as it was counted. */
+export type ItemCount = {
+	/**  品名. */
+	name: string,
+	/**  应有. */
+	expected: number,
+	/**  实有. */
+	actual: number,
+	/**  状态. */
+	condition: ItemCondition,
+};
 
 /**  The result of one checklist item. */
 export type ItemResult = {
@@ -840,6 +3004,63 @@ export type ItemView<T> = {
 	born: Timestamp,
 };
 
+/**  What people can do with a free entry. */
+export type JournalAction = 
+/**  记事. */
+{
+	do: "enter",
+} & Entry | 
+/**  续记. */
+({ do: "continue"; 
+/**  What went on. */
+process: string }) & { result?: never } | 
+/**  办结. */
+({ do: "settle"; 
+/**  处理结果. */
+result: string }) & { process?: never };
+
+/**  Where a free entry stands. */
+export type JournalState = 
+/**  跟进中: somebody is named and nobody has said what came of it. */
+"following" | 
+/**  已记. */
+"settled";
+
+/**  A free entry as its facts say. */
+export type JournalView = {
+	/**  Its number. */
+	number: string | null,
+	/**  The entry. */
+	entry: Entry,
+	/**  记录人, and when. */
+	entered: Stamp | null,
+	/**  续记 and 办结, in causal order. */
+	later: Continuation[],
+	/**  Where it stands. */
+	state: JournalState,
+	/**  When it was born. */
+	born: Timestamp,
+};
+
+/**  One value that people judged. */
+export type Judgement<V> = {
+	/**  The fact that says so. */
+	fact: FactId,
+	/**  The value. */
+	value: V,
+	/**  Who said so. */
+	by: Signer,
+	/**  When. */
+	at: Timestamp,
+	/**  Why. */
+	reason: string,
+};
+
+/**  For every writer of the named volumes, the last entry that was known. */
+export type Known = 
+/**  Volume → writer (hex) → how far. */
+{ [key in string]: { [key in string]: Reached } };
+
 /**  The latest scan of a run. */
 export type LastScan = {
 	/**  Who. */
@@ -854,6 +3075,31 @@ export type LastScan = {
 	expected_stop: number | null,
 };
 
+/**  What kind of leave. */
+export type LeaveKind = 
+/**  事假. */
+"personal" | 
+/**  病假. */
+"sick" | 
+/**  年假. */
+"annual" | 
+/**  补休. */
+"in_lieu" | 
+/**  其他. */
+"other";
+
+/**  Leaving the post for a while 《临时离岗登记表》. */
+export type Leaving = {
+	/**  事由. */
+	reason: string,
+	/**  顶岗人. */
+	cover: PersonRef,
+	/**  预计返回. */
+	back_at: Timestamp,
+	/**  Whether a supervisor approves it: longer than the site allows without. */
+	needs_approval: boolean,
+};
+
 /**  Which lines of the ledger, newest first. */
 export type LedgerAsked = {
 	/**  Only lines before this cursor. */
@@ -864,6 +3110,16 @@ export type LedgerAsked = {
 	record?: RecordId | null,
 	/**  Only of this day. */
 	day?: Day | null,
+	/**  Only of records of this kind. */
+	kind?: string | null,
+	/**  Only signed by this person. */
+	person?: RecordId | null,
+	/**  Only at or after this instant. */
+	from?: Timestamp | null,
+	/**  Only before this instant. */
+	to?: Timestamp | null,
+	/**  Only what this signed frontier does not cover: recorded, or arrived, after the signature (封存后补录). */
+	beyond?: Known | null,
 	/**  How many at most; 0 means 100. */
 	limit?: number,
 };
@@ -886,6 +3142,20 @@ export type LedgerLine = {
 	voided: boolean,
 };
 
+/**  Another line of the ledger that a line leads to. */
+export type LedgerRef = {
+	/**  The fact. */
+	fact: FactId,
+	/**  When. */
+	at: Timestamp,
+	/**  Who. */
+	by: string,
+	/**  What it says. */
+	words: Words,
+	/**  Its number in the sealed volume of its month. */
+	place: LineNumber,
+};
+
 /**  One line of the ledger. */
 export type LedgerShown = {
 	/**  Where to go on from. */
@@ -900,7 +3170,206 @@ export type LedgerShown = {
 	title: string,
 	/**  The line. */
 	line: LedgerLine,
+	/**  序号: its number in the sealed volume of its month. */
+	place: LineNumber,
+	/**  The line this one corrects or voids. */
+	about: LedgerRef | null,
+	/**  Lines that correct or void this one (更正见第×条), the earliest first. */
+	amended_by: LedgerRef[],
 };
+
+/**  How grave it is, and thereby how far up it goes (A6). */
+export type Level = 
+/**  一般: the desk. */
+"ordinary" | 
+/**  疑难: the first level above (D2.7.2). */
+"difficult" | 
+/**  重大: the first and second levels together (D2.7.2, D3.4). */
+"major" | 
+/**  突发: the duty manager and the company's executive together (D1.1.8). */
+"sudden";
+
+/**  How a line stands at a moment. */
+export type LineNow = {
+	/**  How many of its people, from the first on, have been called. */
+	called: number,
+	/**  How often it has rung, from 1; stands still once acknowledged. */
+	round: number,
+	/**  When it rings again. */
+	again_at: Timestamp | null,
+	/**  When the next one is called as well; none when nobody is left. */
+	next_at: Timestamp | null,
+	/**  Everybody was called and nobody has acknowledged. */
+	exhausted: boolean,
+};
+
+/**  A line's place in the volume. */
+export type LineNumber = 
+/**  册内流水号, from 1. */
+{ as: "sealed"; 
+/**  The number. */
+number: number } | 
+/**  补录, numbered by a supplement, from 1. */
+{ as: "late"; 
+/**  The number. */
+number: number } | 
+/**  Not sealed yet, or arrived after the last seal. */
+{ as: "unsealed" };
+
+/**  One line of a report. */
+export type LineView = {
+	/**  The roles it was made from. */
+	roles: Role[],
+	/**  The people in calling order. */
+	people: Called[],
+	/**  Who ended it. */
+	acknowledged: Acknowledged | null,
+};
+
+/**  Another record that an entry came from or led to. */
+export type Link = {
+	/**  The record. */
+	record: RecordId,
+	/**  Its kind. */
+	kind: string,
+	/**  Its number. */
+	number?: string,
+};
+
+/**  One line of 《归档清单》. */
+export type Listing = {
+	/**  案卷号. */
+	case_no: string,
+	/**  名称. */
+	name: string,
+	/**  The retention rule it falls under. */
+	rule: string,
+	/**  The month whose papers these are. */
+	month: Month,
+	/**  起. */
+	from: Day,
+	/**  止. */
+	to: Day,
+	/**  条数. */
+	lines: number,
+	/**  根哈希: the month's. */
+	root: string,
+	/**  保管期 in years; none for 长期. */
+	years: number | null,
+	/**  The first instant at which it may be destroyed; none for 长期. */
+	keep_until: Timestamp | null,
+};
+
+/**  What was written down when it was taken in (登记); the upper part of 《投诉处理记录》. */
+export type Lodged = {
+	/**  方式. */
+	way?: ComplaintWay,
+	/**  投诉时间, where that was not when it was written down. */
+	at_start?: Timestamp | null,
+	/**  The call or visit it was; none for a letter. */
+	contact?: ComplaintContact | null,
+	/**  投诉人. */
+	name?: string,
+	/**  The unit, where it is known to the site. */
+	unit?: RecordId | null,
+	/**  房号 as written. */
+	unit_label?: string,
+	/**  电话. */
+	phone?: string,
+	/**  投诉内容. */
+	summary?: string,
+	/**  类别. */
+	topic?: string,
+	/**  性质 as it looked then. */
+	grade?: Grade,
+};
+
+/**  What people can do with a work log. */
+export type LogAction = 
+/**  Keeps the text as it stands. */
+{ do: "write"; 
+/**  The whole text. */
+text: string } | 
+/**  签名. */
+{ do: "sign" } | 
+/**  Notes that the package was written; whoever wrote the file says so. */
+{ do: "note_export"; 
+/**  The package's file. */
+file: string; 
+/**  SHA-256 of the package, hex. */
+sha256: string; 
+/**  How many telephone numbers were masked. */
+masked: number } | 
+/**  登记回执. */
+{ do: "note_receipt"; 
+/**  What the site answered. */
+receipt: string };
+
+/**  Where a work log stands. */
+export type LogState = 
+/**  草稿. */
+"draft" | 
+/**  待发. */
+"queued" | 
+/**  已导出. */
+"exported" | 
+/**  已回执. */
+"receipted";
+
+/**  One item looked at. */
+export type Looked = {
+	/**  项目. */
+	item: string,
+	/**  结果. */
+	verdict: Verdict,
+	/**  问题: what was wrong. */
+	note?: string,
+};
+
+/**  Casualties and losses (伤亡损失); each count is what is known at that moment. */
+export type Losses = {
+	/**  Injured people. */
+	injured?: number,
+	/**  Dead people. */
+	dead?: number,
+	/**  Damage in fen, where it can be estimated. */
+	damage_fen?: number,
+	/**  In words. */
+	note?: string,
+};
+
+/**  The complaint a call is. */
+export type MadeComplaint = {
+	/**  Who and when. */
+	stamp: Stamp,
+	/**  The complaint. */
+	complaint: RecordId,
+};
+
+/**  One line of 《管理人员值班联络表》 (D2.8.4). */
+export type ManagerOncall = {
+	/**  Who; name and mobile number stand with the person. */
+	person: RecordId,
+	/**  职务. */
+	post: string,
+	/**  备用电话. */
+	backup?: string,
+	/**  分管事项. */
+	topics?: string,
+	/**  呼叫顺序, the lowest first. */
+	order: number,
+};
+
+/**  状态. */
+export type ManagerState = 
+/**  在岗. */
+"on_site" | 
+/**  外出. */
+"out" | 
+/**  会议. */
+"meeting" | 
+/**  休假. */
+"leave";
 
 /**  By what a unit was found. */
 export type Matched = 
@@ -941,6 +3410,22 @@ export type MaterialLine = {
 	material: Material,
 	/**  金额 in fen. */
 	amount_fen: number,
+};
+
+/**  A record that a report names. */
+export type Mention = {
+	/**  The record. */
+	record: RecordId,
+	/**  Its kind. */
+	kind: string,
+	/**  Its number. */
+	number: string | null,
+	/**  What it is about. */
+	title: string,
+	/**  Where it stood. */
+	state: Words,
+	/**  Who had it. */
+	responsible: PersonRef[],
 };
 
 /**  Why a stop was not visited. */
@@ -986,6 +3471,98 @@ export type MissedStop = {
 	since: Timestamp,
 };
 
+/**  A month of the site's calendar, `2026-11`. */
+export type Month = string;
+
+/**  Which part of the month a check was drawn from. */
+export type MonthPart = 
+/**  Any hour of any day. */
+"any" | 
+/**  At night. */
+"night" | 
+/**  On a holiday or at the weekend. */
+"holiday";
+
+/**  A month's seal as its facts say. */
+export type MonthSealView = {
+	/**  The month. */
+	month: Month,
+	/**  The seal, and the supplements in their order. */
+	seals: SealVersion[],
+	/**  A second seal made without seeing the first: it proves what it covers and numbers nothing. */
+	beside: SealVersion[],
+	/**  Where it stands. */
+	state: SealState,
+	/**  The beginning of the month after. */
+	born: Timestamp,
+};
+
+/**  《考勤表》. */
+export type MonthSheet = {
+	/**  The month. */
+	month: CalendarMonth,
+	/**  By team, then name. */
+	rows: SheetRow[],
+};
+
+/**  What came of recomputing a sealed month. */
+export type MonthVerified = {
+	/**  The month. */
+	month: Month,
+	/**  Whether everything is what was sealed. */
+	ok: boolean,
+	/**  How many lines are sealed. */
+	lines: number,
+	/**  How many came later and are not numbered yet. */
+	late: number,
+	/**  The root on the cover. */
+	root: string,
+	/**  The first line that differs. */
+	first: LineNumber | null,
+	/**  What differs, in words. */
+	problems: Words[],
+};
+
+/**  What the person signed in has to do with the roster. */
+export type MyDuty = {
+	/**  One's shift that is on, or can be signed in for. */
+	shift: DutyShown | null,
+	/**  One's next shifts. */
+	next: NextShift[],
+	/**  Somebody asks to be covered at their post, now. */
+	posts_to_cover: DutyShown[],
+	/**  One's applications, and those that name oneself as cover or wait for one's decision; those that wait first. */
+	absences: RecordShown[],
+	/**  Rosters one has not confirmed having read. */
+	unread: RosterMonth[],
+};
+
+/**  The typed part of the report. */
+export type Narrative = {
+	/**  天气. */
+	weather: string,
+	/**  ⑩ 次日安排. */
+	tomorrow: string,
+	/**  说明. */
+	remark: string,
+};
+
+/**  One of one's own next shifts. */
+export type NextShift = {
+	/**  Its record. */
+	record: RecordId,
+	/**  The day. */
+	day: Day,
+	/**  班次. */
+	shift_name: string,
+	/**  Its mark. */
+	mark: string,
+	/**  Begins. */
+	from: Timestamp,
+	/**  Ends. */
+	to: Timestamp,
+};
+
 /**  The stop a run goes to next. */
 export type NextStop = {
 	/**  Its number. */
@@ -999,6 +3576,23 @@ export type NextStop = {
 	/**  How it stands. */
 	state: StopState,
 };
+
+/**  Something somebody wrote down. */
+export type Noted = {
+	/**  Who and when. */
+	stamp: Stamp,
+	/**  What. */
+	text: string,
+};
+
+/**  How a manager was told. */
+export type NoticeMethod = 
+/**  电话. */
+"phone" | 
+/**  当面. */
+"in_person" | 
+/**  短信/微信. */
+"message";
 
 /**  A resident or tenant (业户). */
 export type Occupant = {
@@ -1018,6 +3612,20 @@ export type Offer = {
 	weight: Weight,
 };
 
+/**  One line of 《管理人员值班联络表》. */
+export type OncallShown = {
+	/**  The item. */
+	id: RecordId,
+	/**  姓名. */
+	name: string,
+	/**  手机. */
+	phone: string,
+	/**  Whether the roster has them on shift now. */
+	on_shift: boolean,
+	/**  The rest of the line. */
+	line: ManagerOncall,
+};
+
 /**  What the occupant thinks (业户意见), and the grades of a follow-up. */
 export type Opinion = 
 /**  满意. */
@@ -1026,6 +3634,18 @@ export type Opinion =
 "basically" | 
 /**  不满意. */
 "unsatisfied";
+
+/**  What the complainant thinks (投诉人意见). */
+export type OpinionOf = {
+	/**  Who asked, and when. */
+	stamp: Stamp,
+	/**  The opinion. */
+	opinion: Opinion,
+	/**  In their words. */
+	words: string,
+	/**  How they were asked. */
+	method: FollowUpMethod,
+};
 
 /**  A work order made from the record. */
 export type OrderRef = {
@@ -1037,6 +3657,18 @@ export type OrderRef = {
 	number: string,
 };
 
+/**  ② Work orders. */
+export type Orders = {
+	/**  新增: reported on the day. */
+	new: number,
+	/**  完成: finished on the day. */
+	done: number,
+	/**  未完成: reported and not finished at the end of it. */
+	open: number,
+	/**  超时: of the open ones, those whose clock had run out. */
+	overdue: number,
+};
+
 /**  How one checklist item was. */
 export type Outcome = 
 /**  不适用; says why in the note (D1.1.7). */
@@ -1045,6 +3677,26 @@ export type Outcome =
 "normal" | 
 /**  异常. */
 "abnormal";
+
+/**  How somebody was called. */
+export type Outgoing = {
+	/**  Which line; empty where it was not the telephone, or nobody said. */
+	line?: string,
+	/**  Why it was the hotline, where it was. */
+	hotline_reason?: string,
+};
+
+/**  A call to the outside (外部通知): police, fire brigade, suppliers. */
+export type OutsideCall = {
+	/**  Who was called. */
+	whom?: string,
+	/**  Their number. */
+	phone?: string,
+	/**  Whether somebody answered. */
+	reached?: boolean,
+	/**  What they said. */
+	note?: string,
+};
 
 /**  What can be done with a run. */
 export type PatrolAction = 
@@ -1240,6 +3892,19 @@ export type PersonTile = {
 	open_orders: number,
 };
 
+/**  One line of the centre. */
+export type PhoneLine = {
+	/**  What people call it. */
+	name?: string,
+	/**  Its number. */
+	phone?: string,
+	/**  Whether it is only answered, and nobody is called from it (热线只接不拨). */
+	inbound_only?: boolean,
+};
+
+/**  The lines of a site. */
+export type PhoneLines = PhoneLine[];
+
 /**  A photo that was taken. */
 export type PhotoNote = {
 	/**  Who and when. */
@@ -1281,6 +3946,62 @@ export type Place = {
 	note?: string,
 };
 
+/**  An action card at work. */
+export type PlanRun = {
+	/**  Who started it, and when. */
+	stamp: Stamp,
+	/**  The plan. */
+	plan: RecordId,
+	/**  Its name then. */
+	name: string,
+	/**  Its steps. */
+	steps: StepRun[],
+	/**  What must not be done. */
+	never: string[],
+};
+
+/**  A response plan, ready to be opened in one tap. */
+export type PlanShown = {
+	/**  The item. */
+	id: RecordId,
+	/**  The plan. */
+	plan: ResponsePlan,
+	/**  The category's word. */
+	category_words: Words,
+	/**  The numbers to call, in order. */
+	call: EmergencyContact[],
+};
+
+/**  A change of shift at a post, as planned. */
+export type PlannedHandover = {
+	/**  Its record, whether or not anybody has written to it. */
+	record: RecordId,
+	/**  The post. */
+	post: RecordId,
+	/**  The post's name. */
+	post_name: string,
+	/**  The day on which the shift begins. */
+	day: Day,
+	/**  When it begins, in minutes after the day's midnight. */
+	slot: number,
+	/**  When the shift begins that takes over. */
+	at: Timestamp,
+	/**  Since when the shift runs that hands over. */
+	since: Timestamp,
+	/**  The shift that hands over; empty where none is known. */
+	outgoing_shift: string,
+	/**  The shift that takes over. */
+	incoming_shift: string,
+	/**  What belongs to the post (公物). */
+	inventory: InventoryItem[],
+	/**  Until when the incoming person is early enough (D2.9.1). */
+	early_until: Timestamp,
+	/**  Until when yesterday's report and the items are to be read and taken (D1.1.2). */
+	read_until: Timestamp,
+	/**  From when the outgoing person prepares (A5 10.1). */
+	prepare_from: Timestamp,
+};
+
 /**  Where somebody is on duty (岗位), with the things that belong there (公物). */
 export type Post = {
 	/**  Name. */
@@ -1288,6 +4009,15 @@ export type Post = {
 	/**  Things counted at every handover (D2.9.2). */
 	inventory?: InventoryItem[],
 };
+
+/**  Where a responder is (到场). */
+export type Presence = 
+/**  赶来. */
+"coming" | 
+/**  到场. */
+"there" | 
+/**  撤离. */
+"left";
 
 /**  How far a run is, as far as its facts tell. */
 export type Progress = 
@@ -1308,6 +4038,80 @@ export type Proof =
 "C" | 
 /**  A make-up visit (补巡) after its time. */
 "D";
+
+/**  What people can do. */
+export type ReachTestAction = 
+/**  核验: an emergency number was called. */
+{ do: "verify"; 
+/**  The contact. */
+contact: RecordId; 
+/**  The number. */
+phone: string; 
+/**  Whether somebody answered. */
+reached: boolean; 
+/**  How it went. */
+note?: string } | 
+/**  发起通联测试. */
+{ do: "ask"; 
+/**  Whom; left out for a planned test, which names them. */
+person?: RecordId | null } | 
+/**  应答. */
+{ do: "answer" } | 
+/**  电话测试. */
+{ do: "telephone"; 
+/**  Whether somebody answered. */
+reached: boolean; 
+/**  How it went. */
+note?: string };
+
+/**  Where it stands. */
+export type ReachTestState = 
+/**  待测试: owed, nobody has begun. */
+"owed" | 
+/**  等待应答. */
+"asked" | 
+/**  已接通. */
+"reached" | 
+/**  未接通. */
+"not_reached";
+
+/**  A test. */
+export type ReachTestView = {
+	/**  What is tested. */
+	subject: Subject | null,
+	/**  Who asked, and when. */
+	asked: Stamp | null,
+	/**  Answers and calls, in causal order. */
+	answers: Answered[],
+	/**  Where it stands. */
+	state: ReachTestState,
+	/**  When it was born, or is owed. */
+	born: Timestamp,
+};
+
+/**  One writer's last known entry. */
+export type Reached = {
+	/**  Its number. */
+	seq: number | null,
+	/**  Its hash, hex. Through the chain it stands for every entry before it. */
+	hash: string,
+};
+
+/**  One of those who have to sign. */
+export type Reader = {
+	/**  Who. */
+	person: PersonRef,
+	/**  When they signed. */
+	signed: Stamp | null,
+};
+
+/**  What the site answered (发布回执). */
+export type Receipt = {
+	/**  Who and when. */
+	stamp: Stamp,
+	/**  What it said. */
+	receipt: string,
+};
 
 /**  What was written down while they spoke. Only the way and the category are needed; the rest may follow. */
 export type Received = {
@@ -1335,6 +4139,10 @@ export type Received = {
 	urgency?: Urgency,
 	/**  处理情况(转办部门). */
 	handling?: string,
+	/**  未接: nobody answered; somebody calls back (D2.7.2). */
+	missed?: boolean,
+	/**  下次联系时间: when they will hear from us (D2.5.6). */
+	next_contact?: Timestamp | null,
 };
 
 /**
@@ -1355,6 +4163,10 @@ export type RecordOpened = {
 	deadlines: Deadline[],
 	/**  What is not clear, in words. */
 	anomalies: Anomaly[],
+	/**  Reports up the chain of command, in causal order. */
+	escalations: EscalationShown[],
+	/**  Whether the person signed in may report it. */
+	may_escalate: boolean,
 };
 
 /**  One line of a list. */
@@ -1401,6 +4213,18 @@ export type Refused = {
 	reason: string,
 };
 
+/**  One of the registers on the shelf. */
+export type RegisterShown = {
+	/**  What it is. */
+	sheet: SheetShown,
+	/**  Entries that somebody still has to do something about. */
+	open: number,
+	/**  Those of them that wait for the person signed in. */
+	mine: number,
+	/**  Those of them whose time has run out. */
+	late: number,
+};
+
 /**  A new contact record, and what happens with it at once. */
 export type Registration = {
 	/**  Makes a work order from it. */
@@ -1409,6 +4233,10 @@ export type Registration = {
 	dispatch_to?: PersonRef[],
 	/**  Answered on the spot (D2.5.1): the result. */
 	result?: string,
+	/**  投诉: what it is about, in the site's words, and how grave. */
+	complaint?: ComplaintTaken,
+	/**  The same matter as this earlier record (重复来电). */
+	repeat_of?: Earlier | null,
 } & Received;
 
 /**  A remark on the run. */
@@ -1419,6 +4247,18 @@ export type Remark = {
 	at: Timestamp,
 	/**  What. */
 	text: string,
+};
+
+/**  An earlier record of the same unit or telephone. */
+export type Repeat = {
+	/**  The record. */
+	record: RecordId,
+	/**  What lists show of it. */
+	card: Card,
+	/**  Whether it is the same unit. */
+	same_unit: boolean,
+	/**  Whether it is the same telephone. */
+	same_phone: boolean,
 };
 
 /**  The earlier record of the same matter. */
@@ -1455,6 +4295,99 @@ export type Report = {
 	appointment?: Timestamp | null,
 };
 
+/**  What people can do with a daily report. */
+export type ReportAction = 
+/**  Keeps the narrative as it stands; what is left out stays as it was. */
+{ do: "write"; 
+/**  天气. */
+weather?: string | null; 
+/**  次日安排. */
+tomorrow?: string | null; 
+/**  说明. */
+remark?: string | null } | 
+/**  签名: freezes numbers and words, over everything this device knows. */
+{ do: "sign" } | 
+/**  签新版: the same again after more has arrived. The earlier version stays. */
+{ do: "sign_anew" } | 
+/**  接班人签名. */
+{ do: "take_over" } | 
+/**  主管审阅. */
+{ do: "review"; 
+/**  意见. */
+opinion?: string };
+
+/**  Where a daily report stands. */
+export type ReportState = 
+/**  待签. */
+"draft" | 
+/**  已签,待审阅. */
+"signed" | 
+/**  已审阅. */
+"reviewed";
+
+/**  One signed version of the report. */
+export type ReportVersion = {
+	/**  Its number, from 1. */
+	number: number,
+	/**  值班员, and when. */
+	stamp: Stamp,
+	/**  What was signed. */
+	signed: SignedReport,
+	/**  SHA-256 of the frontier it was signed over, hex. */
+	frontier: string,
+};
+
+/**  Somebody in the roll-call. */
+export type Responder = {
+	/**  Who. */
+	person: PersonRef,
+	/**  Where they are. */
+	presence: Presence,
+	/**  Minutes until they are there, counted from `since`. */
+	eta_min: number | null,
+	/**  Since when. */
+	since: Timestamp,
+	/**  When they were there first (到场时间). */
+	arrived_at: Timestamp | null,
+};
+
+/**  A response plan (应急预案) with its action card (应急处置卡): short steps that can be ticked in the dark. */
+export type ResponsePlan = {
+	/**  Name. */
+	name: string,
+	/**  For what. */
+	category: IncidentCategory,
+	/**  Steps in order, each one sentence. */
+	steps: string[],
+	/**  What must not be done (禁止). */
+	never?: string[],
+	/**  Emergency contacts to call, in order. */
+	call?: RecordId[],
+};
+
+/**  The site's rules. What none of them names is kept as long as the ledger. */
+export type Retention = RetentionRule[];
+
+/**  How long one sort of papers is kept. */
+export type RetentionRule = {
+	/**  Stable key. */
+	key: string,
+	/**  What the papers are called. */
+	name: string,
+	/**  The kinds of records they are made of. */
+	kinds: string[],
+	/**  Years after the end of their month; none for 长期, which is never destroyed. */
+	years: number | null,
+};
+
+/**  The supervisor's review. */
+export type Review = {
+	/**  Who and when. */
+	stamp: Stamp,
+	/**  意见. */
+	opinion: string,
+};
+
 /**  What somebody is on duty as. One person may have several; a fact is signed in one of them. */
 export type Role = 
 /**  秩序维护员: walks the rounds. */
@@ -1478,7 +4411,9 @@ export type Role =
 /**  档案员. */
 "archivist" | 
 /**  Keeps the site's data and devices. */
-"admin";
+"admin" | 
+/**  本机: the device itself, when SOS is held and nobody is signed in. No person ever has this role. */
+"device";
 
 /**  A month's roster 《客服排班表》 as planned: who works which shift on which day. */
 export type Roster = {
@@ -1486,6 +4421,219 @@ export type Roster = {
 	month: string,
 	/**  Person → marks of the month's days, one character a day (`早早中休…`). */
 	rows: { [key in RecordId]: string },
+};
+
+/**  What people can do with a month's roster. */
+export type RosterAction = 
+/**  编制: sets cells of the draft. */
+{ do: "set"; 
+/**  The cells. */
+cells: RosterCell[] } | 
+/**  发布. */
+{ do: "publish"; 
+/**  变更说明; needed while checks are open. */
+note?: string } | 
+/**  选定: decides cells at once, also in the version in force. */
+{ do: "decide"; 
+/**  The cells. */
+cells: RosterCell[]; 
+/**  Why. */
+reason: string } | 
+/**  已阅: the version in force. */
+{ do: "read" };
+
+/**  Why a published roster changed. */
+export type RosterCause = 
+/**  请假 or 调班, approved. */
+{ by: "absence"; 
+/**  The application. */
+record: RecordId; 
+/**  Its number. */
+number: string } | 
+/**  销假, or an approval taken back. */
+{ by: "returned"; 
+/**  The application. */
+record: RecordId; 
+/**  Its number. */
+number: string } | 
+/**  A supervisor decided between values that stood side by side, or changed a day on the spot. */
+{ by: "decided"; 
+/**  Why. */
+reason: string };
+
+/**  One cell of the grid 姓名 × 日期. */
+export type RosterCell = {
+	/**  Whose row. */
+	person: PersonRef,
+	/**  Day of the month, from 1. */
+	day: number,
+	/**  One character: a shift's mark, 休 or 假; empty takes the mark away. */
+	mark: string,
+};
+
+/**  A change that is in force without a new version. */
+export type RosterChange = {
+	/**  Who and when. */
+	stamp: Stamp,
+	/**  What. */
+	cells: RosterCell[],
+	/**  Why. */
+	cause: RosterCause,
+};
+
+/**  One thing found. */
+export type RosterCheck = {
+	/**  What. */
+	kind: RosterCheckKind,
+	/**  Whose row, where it is about one. */
+	person: RecordId | null,
+	/**  Day of the month, from 1. */
+	day: number,
+	/**  What a person reads. */
+	words: Words,
+};
+
+/**  What is not as it should be. */
+export type RosterCheckKind = 
+/**  无人值班: minutes without anybody at the desk. */
+"uncovered" | 
+/**  重叠: one person on two shifts at once. */
+"overlap" | 
+/**  休息不足: too little time between two shifts. */
+"short_rest" | 
+/**  连续上班: too many days in a row. */
+"days_in_row" | 
+/**  查无此人: nobody of this site. */
+"unknown_person" | 
+/**  不识的班次: no shift has this mark. */
+"unknown_mark" | 
+/**  未排: nothing said of some days. */
+"unset";
+
+/**  A cell that was set twice without the two seeing each other. */
+export type RosterChoice = {
+	/**  Whose. */
+	person: PersonRef,
+	/**  Day of the month, from 1. */
+	day: number,
+	/**  Whether the version in force is concerned, not only the draft. */
+	in_force: boolean,
+	/**  The values. */
+	values: RosterValue[],
+};
+
+/**  A month's roster with everything the page needs. */
+export type RosterMonth = {
+	/**  Its record. */
+	record: RecordId,
+	/**  The roster. */
+	view: RosterView,
+	/**  How it stands, as read. */
+	state_words: Words,
+	/**  Everybody of the site, in the order of the grid: desk first. */
+	people: RosterPerson[],
+	/**  班次说明. */
+	shifts: ShiftMark[],
+	/**  The month's days. */
+	days: Day[],
+	/**  What is open in the draft. */
+	checks: RosterCheck[],
+	/**  What the person signed in may do. */
+	offers: Offer[],
+};
+
+/**  Somebody who can stand on a roster. */
+export type RosterPerson = {
+	/**  Who. */
+	person: RecordId,
+	/**  Their name. */
+	name: string,
+	/**  部门. */
+	team: string,
+	/**  Their usual role. */
+	role_words: Words,
+};
+
+/**  已阅. */
+export type RosterRead = {
+	/**  Who. */
+	person: PersonRef,
+	/**  Which version. */
+	version: number,
+	/**  When. */
+	at: Timestamp,
+};
+
+/**  One row of the grid. */
+export type RosterRow = {
+	/**  Whose. */
+	person: PersonRef,
+	/**  One character a day, [`UNSET`] where nothing is said. */
+	marks: string,
+};
+
+/**  One of the values of a cell. */
+export type RosterValue = {
+	/**  The mark. */
+	mark: string,
+	/**  Who set it, and when. */
+	stamp: Stamp,
+	/**  Why, where it came from an approval. */
+	cause: RosterCause | null,
+};
+
+/**  A published version. */
+export type RosterVersion = {
+	/**  第几版. */
+	version: number,
+	/**  Who and when. */
+	stamp: Stamp,
+	/**  变更说明. */
+	note: string,
+	/**  How many checks were open. */
+	open_checks: number,
+};
+
+/**  A month's 《客服排班表》. */
+export type RosterView = {
+	/**  The month. */
+	month: CalendarMonth,
+	/**  The draft, by row. */
+	rows: RosterRow[],
+	/**  The version in force: person → one mark a day. */
+	in_force: { [key in RecordId]: string },
+	/**  Whether it comes from the site file and nobody has published here yet. */
+	from_file: boolean,
+	/**  Number of the version in force; 0 when there is none, or it is the site file's. */
+	version: number,
+	/**  Published versions, oldest first. */
+	versions: RosterVersion[],
+	/**  变更记录, oldest first: what was put in force without a new version. */
+	changes: RosterChange[],
+	/**  Cells with two values. */
+	side_by_side: RosterChoice[],
+	/**  Who has read the version in force. */
+	reads: RosterRead[],
+	/**  Whether the draft says something else than the version in force. */
+	differs: boolean,
+	/**  When the month begins, by the site's clock at the time of planning. */
+	born: Timestamp,
+	/**  When it was to be published (月底前). */
+	due: Timestamp,
+};
+
+/**  ④ Rounds, the inspection before closing not among them. */
+export type Rounds = {
+	/**  应巡: stops that were due by then, exempted ones not counted. */
+	owed: number,
+	/**  实巡. */
+	visited: number,
+	/**  迟. */
+	late: number,
+	/**  漏. */
+	missed: number,
+	/**  异常. */
+	abnormal: number,
 };
 
 /**  A route: which checkpoints, in which windows, at which times of day. The plan that runs are made from. */
@@ -1584,6 +4732,18 @@ export type RunStatus = {
 	wants_countersignature: boolean,
 };
 
+/**  Who did something when, with what they said. */
+export type SaidBy = {
+	/**  The fact. */
+	fact: FactId,
+	/**  When. */
+	at: Timestamp,
+	/**  Who. */
+	by: Signer,
+	/**  What they said; empty where the act says it all. */
+	text: string,
+};
+
 /**  How a checkpoint was read. */
 export type ScanMethod = 
 /**  The QR code. */
@@ -1592,6 +4752,40 @@ export type ScanMethod =
 "nfc" | 
 /**  The code was typed in. */
 "manual_code";
+
+/**  A month's lines as far as they were known. */
+export type Seal = {
+	/**  How much of the book was known. */
+	known: Known,
+	/**  How many lines are numbered by it. */
+	lines: number,
+	/**  SHA-256 over the frontier and the lines, hex. */
+	root: string,
+};
+
+/**  What people can do with a month that is over. */
+export type SealAction = 
+/**  封存. */
+{ do: "seal" } | 
+/**  补录编号. */
+{ do: "supplement" };
+
+/**  Where a month stands. */
+export type SealState = 
+/**  待封存. */
+"open" | 
+/**  已封存. */
+"sealed";
+
+/**  One seal or supplement in force. */
+export type SealVersion = {
+	/**  Who and when. */
+	stamp: Stamp,
+	/**  What it covers. */
+	seal: Seal,
+	/**  What the cover's QR code says. */
+	cover: string,
+};
 
 /**  The site itself: names and every default that the regulations leave open (`docs/domain.md` lists them). */
 export type Settings = {
@@ -1603,6 +4797,125 @@ export type Settings = {
 	zone?: Zone,
 	/**  The clocks. */
 	timers?: Timers,
+	/**  How long records are kept. */
+	retention?: Retention,
+	/**  The telephone lines (D2.7.3). */
+	lines?: PhoneLines,
+	/**  What complaints are about (类别), in the site's own words. */
+	complaint_topics?: ComplaintTopics,
+	/**  Spot checks (D2.3.1). */
+	spot_checks?: SpotChecks,
+	/**  Public holidays: the managers' reachability is tested on them (D1.1.9). */
+	holidays?: Day[],
+};
+
+/**  One cell. */
+export type SheetCell = {
+	/**  What it was. */
+	code: SheetCode,
+	/**  The character that is printed. */
+	mark: string,
+	/**  The shift's record, where there is one to look at or decide on. */
+	record: RecordId | null,
+};
+
+/**  What one day of one person was. */
+export type SheetCode = 
+/**  √. */
+"present" | 
+/**  调: there by a swap or as an approved cover. */
+"swapped" | 
+/**  迟. */
+"late" | 
+/**  早. */
+"early_leave" | 
+/**  旷. */
+"absent" | 
+/**  脱. */
+"abandoned" | 
+/**  假. */
+"leave" | 
+/**  休. */
+"off" | 
+/**  核: to be verified. */
+"to_verify" | 
+/**  Not yet. */
+"open";
+
+/**  A line of 《岗位公物清点表》. */
+export type SheetCount = {
+	/**  品名. */
+	name: string,
+	/**  单位. */
+	unit: string,
+	/**  应有. */
+	expected: number,
+	/**  实有; none while it is not counted. */
+	actual: number | null,
+	/**  状态. */
+	condition: ItemCondition,
+	/**  去向或原因. */
+	answer: DifferenceAnswer | null,
+};
+
+/**  An item of the sheet with what becomes of it. */
+export type SheetItem = {
+	/**  What the incoming person says becomes of it. */
+	taken: Disposition | null,
+	/**  What to mind. */
+	note: string,
+} & CarriedItem;
+
+/**  One row. */
+export type SheetRow = {
+	/**  Who. */
+	person: PersonRef,
+	/**  部门. */
+	team: string,
+	/**  One cell a day. */
+	cells: SheetCell[],
+	/**  合计. */
+	sums: SheetSums,
+};
+
+/**  A register as the screens know it. */
+export type SheetShown = {
+	/**  Its kind. */
+	kind: string,
+	/**  The printed heading, without 《》. */
+	heading: Words,
+	/**  What stands on its spine. */
+	spine: Words,
+	/**  What it is for. */
+	about: Words,
+	/**  Printed columns in order. */
+	columns: ColumnShown[],
+	/**  What writing an entry is called. */
+	write: Words,
+	/**  The states in their usual order. */
+	states: StateShown[],
+	/**  What each step asks for. */
+	steps: StepShown[],
+	/**  Whether somebody in the role that asked writes into it. */
+	may_write: boolean,
+};
+
+/**  合计. */
+export type SheetSums = {
+	/**  应出勤. */
+	owed: number,
+	/**  出勤. */
+	present: number,
+	/**  迟到. */
+	late: number,
+	/**  早退. */
+	early: number,
+	/**  旷工 and 脱岗. */
+	absent: number,
+	/**  请假. */
+	leave: number,
+	/**  待核实. */
+	to_verify: number,
 };
 
 /**  A shift (班次). */
@@ -1615,6 +4928,90 @@ export type Shift = {
 	from: TimeOfDay,
 	/**  Ends; 24:00 and beyond reach into the next day. */
 	to: TimeOfDay,
+	/**  The posts it takes over when it begins: each a handover. */
+	posts?: RecordId[],
+};
+
+/**  说明 / 申诉. */
+export type ShiftExplanation = {
+	/**  Who and when. */
+	stamp: Stamp,
+	/**  What they said. */
+	text: string,
+};
+
+/**  The three forms of the shift in numbers (D1.1.3). */
+export type ShiftForms = {
+	/**  来电/来访, all. */
+	contacts: number,
+	/**  By category. */
+	by_category: CategoryCount[],
+	/**  派工: new in the shift. */
+	orders_new: number,
+	/**  Finished in the shift, whenever they began. */
+	orders_finished: number,
+	/**  Still open. */
+	orders_open: number,
+	/**  Open, and a clock has run out. */
+	orders_overdue: number,
+	/**  巡视: stops that were owed. */
+	stops_owed: number,
+	/**  Visited. */
+	stops_done: number,
+	/**  Late. */
+	stops_late: number,
+	/**  Missed. */
+	stops_missed: number,
+	/**  异常. */
+	findings: number,
+};
+
+/**  A shift as the grid explains it (班次说明). */
+export type ShiftMark = {
+	/**  The shift. */
+	shift: RecordId,
+	/**  Its name. */
+	name: string,
+	/**  Its mark. */
+	mark: string,
+	/**  Begins. */
+	from: TimeOfDay,
+	/**  Ends. */
+	to: TimeOfDay,
+};
+
+/**  班前阅读. */
+export type ShiftReading = {
+	/**  When. */
+	at: Timestamp,
+	/**  Who. */
+	by: Signer,
+	/**  Whose day was read. */
+	day: Day,
+	/**  How many daily reports. */
+	reports: number,
+	/**  How many calls and visits. */
+	contacts: number,
+};
+
+/**  One of several values that stand side by side. */
+export type Side = {
+	/**  The fact that set it. */
+	stamp: Stamp,
+	/**  What it says. */
+	value: CellValue,
+};
+
+/**  签到. */
+export type SignIn = {
+	/**  Who and when. */
+	stamp: Stamp,
+	/**  工装整齐. */
+	uniform: boolean,
+	/**  佩戴工作牌. */
+	badge: boolean,
+	/**  说明. */
+	note: string,
 };
 
 /**  Who is signed in. */
@@ -1631,6 +5028,24 @@ export type SignedIn = {
 	since: Timestamp,
 };
 
+/**  The log as it was signed. */
+export type SignedLog = {
+	/**  记录人, and when. */
+	stamp: Stamp,
+	/**  The text. */
+	text: string,
+};
+
+/**  The report as it was signed. It never changes. */
+export type SignedReport = {
+	/**  The numbers as they were then. */
+	numbers: DayNumbers,
+	/**  The words as they were then. */
+	narrative: Narrative,
+	/**  How much of the book was known then. */
+	known: Known,
+};
+
 /**  The person who signed a fact, as they were then: the name and role stay readable when the roster has changed. */
 export type Signer = {
 	/**  Whose record this is in the standing volume. */
@@ -1639,6 +5054,24 @@ export type Signer = {
 	name: string,
 	/**  The role they acted in. */
 	role: Role,
+};
+
+/**  One check of a plan. */
+export type SlotView = {
+	/**  Which part of the month it was drawn from. */
+	part: MonthPart,
+	/**  That part in words. */
+	part_words: Words,
+	/**  SHA-256 of the nonce, hex. */
+	commitment: string,
+	/**  The nonce, once its time had come. */
+	nonce: string | null,
+	/**  The time that follows from it; nothing before. */
+	at: Timestamp | null,
+	/**  The check that was made. */
+	check: RecordId | null,
+	/**  Who revealed it, and when. */
+	revealed: Stamp | null,
 };
 
 /**  Where an order comes from (来源). */
@@ -1661,6 +5094,108 @@ number: string } |
 { from: "desk" } | 
 /**  Typed on a tablet. */
 { from: "tablet" };
+
+/**  What people can do with a check. */
+export type SpotCheckAction = 
+/**  Writes down what was found; the supervisor signs with it. */
+{
+	do: "check",
+} & Checked | 
+/**  签名. */
+({ do: "sign"; 
+/**  What was drawn on the glass. */
+signature?: string | null; 
+/**  意见, 申辩. */
+opinion?: string }) & { result?: never } | 
+/**  The person checked signs on the supervisor's device. */
+({ do: "sign_here"; 
+/**  What was drawn on the glass. */
+signature: string | null; 
+/**  意见, 申辩. */
+opinion?: string }) & { result?: never } | 
+/**  整改完成. */
+({ do: "rectify"; 
+/**  What was done. */
+result: string }) & { opinion?: never; signature?: never };
+
+/**  A check as its facts say: one row of 《值班抽查记录表》. */
+export type SpotCheckView = {
+	/**  Its number. */
+	number: string | null,
+	/**  Who checked, and 抽查时间. */
+	checker: Stamp | null,
+	/**  The time drawn by lot. */
+	drawn: DrawnFrom | null,
+	/**  被查人. */
+	person: PersonRef | null,
+	/**  班次. */
+	shift: string,
+	/**  项目, 结果, 问题. */
+	items: Looked[],
+	/**  整改时限. */
+	rectify_by: Timestamp | null,
+	/**  被查人签名. */
+	signed: CheckSignature | null,
+	/**  抽查人签名. */
+	countersigned: CheckSignature | null,
+	/**  整改. */
+	rectified: string | null,
+	/**  Who said that it was put right, and when. */
+	rectified_by: Stamp | null,
+	/**  When it was born. */
+	born: Timestamp,
+};
+
+/**  How spot checks (值班抽查) are drawn and what they look at (D2.3.1; all of it the site's own). */
+export type SpotChecks = {
+	/**  How many a month, at least. */
+	per_month?: number,
+	/**  How many of them at night. */
+	at_night?: number,
+	/**  How many of them on a holiday or a weekend. */
+	on_holidays?: number,
+	/**  When the night begins. */
+	night_from?: TimeOfDay,
+	/**  When it ends; 24:00 and beyond belong to the following day. */
+	night_to?: TimeOfDay,
+	/**  Holidays besides Saturdays and Sundays. */
+	holidays?: Day[],
+	/**  What is looked at, in the order of 《值班抽查记录表》. */
+	items?: string[],
+};
+
+/**  A check whose time has come, as the device that drew it knows. */
+export type SpotDue = {
+	/**  The plan. */
+	plan: RecordId,
+	/**  The draw. */
+	draw: FactId,
+	/**  Which of its checks. */
+	slot: number,
+	/**  Which part of the month it was drawn from, in words. */
+	part: Words,
+	/**  The time that was drawn. */
+	at: Timestamp,
+};
+
+/**  What people can do with a plan. */
+export type SpotPlanAction = 
+/**  Draws the month's times. */
+{ do: "draw" } | 
+/**  Draws them again: the device that drew them is lost. */
+{ do: "draw_again"; 
+/**  Why. */
+reason: string };
+
+/**  A plan as its facts say. No future time stands in it. */
+export type SpotPlanView = {
+	/**  `YYYY-MM`. */
+	month: string,
+	/**  When the month begins. */
+	born: Timestamp,
+	/**  The draws, in causal order; usually one. */
+	draws: DrawView[],
+};
 
 /**  Who did something when. */
 export type Stamp = {
@@ -1699,6 +5234,34 @@ export type State =
 /**  作废. */
 "voided";
 
+/**  How many are in a state. */
+export type StateCount = {
+	/**  The state. */
+	state: Words,
+	/**  How many. */
+	count: number,
+};
+
+/**  A state as the screens know it. */
+export type StateShown = {
+	/**  Stable word. */
+	name: string,
+	/**  As read. */
+	words: Words,
+	/**  How it looks. */
+	tone: Tone,
+	/**  Whether somebody still has to do something. */
+	open: boolean,
+};
+
+/**  A part of the form with who wrote it. */
+export type Stated<T> = {
+	/**  Who and when. */
+	stamp: Stamp,
+	/**  What. */
+	said: T,
+};
+
 /**  One step in force, for the line of steps on the screen. */
 export type StepMark = {
 	/**  Who and when. */
@@ -1709,6 +5272,24 @@ export type StepMark = {
 	words: Words,
 	/**  Where the order stood afterwards. */
 	state: State,
+};
+
+/**  One step of a card. */
+export type StepRun = {
+	/**  What to do. */
+	text: string,
+	/**  Who did it first, and when. */
+	done: Stamp | null,
+	/**  How. */
+	note: string,
+};
+
+/**  What a step asks for. */
+export type StepShown = {
+	/**  Stable word, the action's tag. */
+	name: string,
+	/**  What it asks for. */
+	asks: ColumnShown[],
 };
 
 /**  One stop of a route, with its window counted from the run's start. */
@@ -1796,6 +5377,19 @@ export type StopView = {
 	notes: Words[],
 };
 
+/**  What is tested. */
+export type Subject = 
+/**  A line of 《应急联系电话表》. */
+{ of: "contact"; 
+/**  The contact. */
+contact: RecordId; 
+/**  Its name then. */
+name: string } | 
+/**  Somebody of 《管理人员值班联络表》. */
+{ of: "person"; 
+/**  Who. */
+person: PersonRef };
+
 /**  The sync word or number changed. */
 export type SyncChangedEvent = SyncShown;
 
@@ -1826,6 +5420,54 @@ export type SyncWord =
 /**  The server refuses this device or something else that will not pass by itself. */
 "trouble";
 
+/**  A step that was taken. */
+export type Taken = {
+	/**  Its word. */
+	step: string,
+	/**  As read. */
+	words: Words,
+	/**  Who and when. */
+	stamp: Stamp,
+	/**  What was said. */
+	cells: EntryCell[],
+	/**  The entry of another register that it began. */
+	began: Link | null,
+};
+
+/**  One item, and what the incoming person says becomes of it. */
+export type TakenItem = {
+	/**  The record. */
+	record: RecordId,
+	/**  编号. */
+	number?: string,
+	/**  内容. */
+	title?: string,
+	/**  Why, or what to mind. */
+	note?: string,
+} & Disposition;
+
+/**  A task for a department (D2.5.4). */
+export type Task = {
+	/**  部门. */
+	department?: string,
+	/**  Named people; empty when the department decides. */
+	to?: PersonRef[],
+	/**  What to do. */
+	what?: string,
+};
+
+/**  A department's task with what came of it. */
+export type TaskView = {
+	/**  Who gave it, and when. */
+	stamp: Stamp,
+	/**  What. */
+	task: Task,
+	/**  Who took it. */
+	acknowledged: Noted | null,
+	/**  Who finished it, and the result. */
+	done: Noted | null,
+};
+
 /**  A time of day, `"HH:MM"` in files and on the wire; `24:00` and beyond belong to the following day. */
 export type TimeOfDay = string;
 
@@ -1853,12 +5495,107 @@ export type Timers = {
 	patrol_missed_min?: number,
 	/**  Signing in before a shift counts as early enough for the handover (D2.9.1). */
 	shift_early_min?: number,
+	/**  Before a shift's end the outgoing person begins to prepare the handover. */
+	handover_prepare_min?: number,
+	/**  After a shift's begin yesterday's report is read, and every carried-over item taken (D1.1.2). */
+	handover_read_min?: number,
 	/**  Days after which an emergency number wants verifying again. */
 	contact_verify_days?: number,
+	/**  From the end of a day to when its report 《服务中心日报表》 is to be signed. */
+	report_sign_min?: number,
+	/**  From the beginning of a month to when the month before is to be sealed (D2.8.5). */
+	month_seal_min?: number,
+	/**  From a missed call to the call back (D2.7.2). */
+	call_back_min?: number,
+	/**  From a call or visit to the next contact, where nobody said when (D2.5.6). */
+	next_contact_min?: number,
+	/**  From a question to a department to its answer; then its head is asked (D2.8.3). */
+	chase_answer_min?: number,
+	/**  From a complaint to its notice to the customer-service manager (D3.4). */
+	complaint_notify_min?: number,
+	/**  From a complaint to its resolution plan, 重大. */
+	complaint_plan_major_min?: number,
+	/**  From a complaint to its resolution plan, all others. */
+	complaint_plan_min?: number,
+	/**  From the plan to the feedback to the complainant. */
+	complaint_feedback_min?: number,
+	/**  How many days back a call of the same unit or number counts as perhaps the same matter. */
+	repeat_days?: number,
+	/**  From a written instruction to its acknowledgement (D3.7). */
+	instruction_ack_min?: number,
+	/**  From a contact sheet to the department's acknowledgement (D2.8.1). */
+	contact_sheet_ack_min?: number,
+	/**  From a contact sheet to the department's reply. */
+	contact_sheet_reply_min?: number,
+	/**  From a department head's remark to the answer (D3.0). */
+	remark_answer_min?: number,
+	/**  From a regulation's publication until everybody has read it (D2.1). */
+	regulation_read_min?: number,
+	/**  From a document or minutes until everybody has signed (D3.9). */
+	document_sign_min?: number,
+	/**  From the request to see a recording until somebody allows it (D2.8.2). */
+	video_allow_min?: number,
+	/**  How long an outsider may stay before the row is shown as late (D1.2.6). */
+	visitor_stay_min?: number,
+	/**  After which a manager's declared whereabouts are grey (D3.6). */
+	whereabouts_stale_min?: number,
+	/**  From a report to its ringing again, where its route does not say (D1.1.8). */
+	escalation_repeat_min?: number,
+	/**  From a report to calling the next one as well, likewise. */
+	escalation_next_min?: number,
+	/**  From an incident's first tap to the report (D1.1.8 迅速报告). */
+	incident_report_min?: number,
+	/**  From giving a department a task to its acknowledgement (D2.5.4). */
+	incident_task_ack_min?: number,
+	/**  From an incident's discovery to the written report, one department. */
+	incident_written_one_min?: number,
+	/**  The same with several departments. */
+	incident_written_many_min?: number,
+	/**  How long a reachability test waits for an answer (D1.1.9). */
+	reach_test_min?: number,
+	/**  How long before a shift one may sign in. */
+	shift_sign_in_min?: number,
+	/**  How long before a shift one is reminded of it (D1.1.1). */
+	shift_remind_min?: number,
+	/**
+	 *  How long after a shift's start somebody who has not signed in is called, and the one before stays (D1.1.1);
+	 *  0 rings never.
+	 */
+	shift_call_min?: number,
+	/**  How long after a shift's start the supervisor picks a cover (D1.1.1); 0 rings never. */
+	shift_cover_min?: number,
+	/**  How long one may leave the post with a cover and without approval (D1.2.4). */
+	away_free_min?: number,
+	/**  How long after the expected return the desk rings. */
+	away_desk_min?: number,
+	/**  How long after the expected return the supervisor is told. */
+	away_supervisor_min?: number,
+	/**  On the last day of a month: minutes after midnight by which the next month's roster is published (D2.4.2). */
+	roster_due_min?: number,
+	/**  Days before that: first reminder. */
+	roster_remind_first_days?: number,
+	/**  Days before that: second reminder. */
+	roster_remind_second_days?: number,
+	/**  Days before that: last reminder. */
+	roster_remind_last_days?: number,
+	/**  Rest between two shifts of one person, in minutes. */
+	roster_rest_min?: number,
+	/**  Days one may work in a row. */
+	roster_days_in_row?: number,
 };
 
 /**  Milliseconds since 1970-01-01T00:00:00Z, as the writing device's clock said. */
 export type Timestamp = number | null;
+
+/**  What the complainant was told (反馈). */
+export type ToldBack = {
+	/**  Who, and 反馈时间. */
+	stamp: Stamp,
+	/**  How. */
+	method: FollowUpMethod,
+	/**  What was said. */
+	said: string,
+};
 
 /**  How a state is to be coloured and shaped; the word always stands beside it. */
 export type Tone = 
@@ -1874,6 +5611,14 @@ export type Tone =
 "done" | 
 /**  No longer in force. */
 "off";
+
+/**  How many of a category. */
+export type TopicCount = {
+	/**  事项类别. */
+	topic: ContactTopic,
+	/**  How many. */
+	count: number,
+};
 
 /**  A record that an action wrote to. */
 export type Touched = {
@@ -1893,6 +5638,16 @@ export type Transferred = {
 	to: PersonRef[],
 	/**  Why. */
 	reason: string,
+};
+
+/**  A column in which two people wrote without seeing each other. */
+export type Undecided = {
+	/**  The column's key. */
+	column: string,
+	/**  Its heading. */
+	words: Words,
+	/**  The values. */
+	sides: Side[],
 };
 
 /**  A flat, shop or office. */
@@ -1948,6 +5703,48 @@ export type UrgencyVersion = {
 	reason: string,
 };
 
+/**  What a time is drawn from. It stands in the plan, so that the same nonce gives the same time everywhere for ever. */
+export type Urn = {
+	/**  The days of the month that were still to come. */
+	days: Day[],
+	/**  Those of them that are holidays or weekends. */
+	holidays: Day[],
+	/**  Minutes after midnight at which the night begins. */
+	night_from_min: number,
+	/**  And ends; beyond 1,440 it belongs to the following day. */
+	night_to_min: number,
+	/**  The site's offset from UTC. */
+	zone: Zone,
+};
+
+/**  Whether it is justified (有效/无效投诉). */
+export type Validity = 
+/**  有效. */
+"valid" | 
+/**  无效. */
+"invalid";
+
+/**  结果 of one item. */
+export type Verdict = 
+/**  合格. */
+"good" | 
+/**  不合格. */
+"poor" | 
+/**  不适用. */
+"not_applicable";
+
+/**  One decision. */
+export type VerdictGiven = {
+	/**  Who and when. */
+	stamp: Stamp,
+	/**  What. */
+	verdict: DutyVerdict,
+	/**  The same as read. */
+	words: Words,
+	/**  Why. */
+	reason: string,
+};
+
 /**  One value of who is responsible. */
 export type Version = {
 	/**  The fact that says so. */
@@ -1998,12 +5795,51 @@ export type Weight =
 /**  Possible, and not to be pressed by mistake. */
 "grave";
 
+/**  What people can do with it. */
+export type WhereaboutsAction = 
+/**  Says where a manager is. */
+{
+	do: "declare",
+} & Declaration;
+
+/**  A manager's day. */
+export type WhereaboutsView = {
+	/**  The manager. */
+	manager: PersonRef | null,
+	/**  Their role's title. */
+	title: Words,
+	/**  The day. */
+	day: Day | null,
+	/**  What was said, in order; the last counts. */
+	declared: Declared[],
+	/**  When the day began at the site. */
+	born: Timestamp,
+};
+
 /**  One sentence in Chinese (the official one) and English. */
 export type Words = {
 	/**  Simplified Chinese. */
 	zh: string,
 	/**  English. */
 	en: string,
+};
+
+/**  A work log as its facts say. */
+export type WorkLogView = {
+	/**  The day. */
+	day: Day,
+	/**  The text as it stands before the signature. */
+	draft: string,
+	/**  As it was signed. More than one when two people signed without seeing each other; the first is published. */
+	signed: SignedLog[],
+	/**  Packages written. */
+	exports: Export[],
+	/**  发布回执. */
+	receipts: Receipt[],
+	/**  Where it stands. */
+	state: LogState,
+	/**  The beginning of the day at the site. */
+	born: Timestamp,
 };
 
 /**  What people can do with a work order. */
@@ -2017,31 +5853,31 @@ export type WorkOrderAction =
 	do: "dispatch",
 } & Dispatch | 
 /**  接单. */
-({ do: "accept" }) & { caption?: never; fact?: never; note?: never; person?: never; phase?: never; photo?: never; reason?: never; text?: never; to?: never; urgency?: never; why?: never; without_followup_reason?: never } | 
+({ do: "accept" }) & { caption?: never; department?: never; fact?: never; note?: never; person?: never; phase?: never; photo?: never; reason?: never; text?: never; to?: never; urgency?: never; why?: never; without_followup_reason?: never } | 
 /**  拒接 / 退单. */
 ({ do: "refuse"; 
 /**  Why. */
-reason: string }) & { caption?: never; fact?: never; note?: never; person?: never; phase?: never; photo?: never; text?: never; to?: never; urgency?: never; why?: never; without_followup_reason?: never } | 
+reason: string }) & { caption?: never; department?: never; fact?: never; note?: never; person?: never; phase?: never; photo?: never; text?: never; to?: never; urgency?: never; why?: never; without_followup_reason?: never } | 
 /**  出发. */
-({ do: "depart" }) & { caption?: never; fact?: never; note?: never; person?: never; phase?: never; photo?: never; reason?: never; text?: never; to?: never; urgency?: never; why?: never; without_followup_reason?: never } | 
+({ do: "depart" }) & { caption?: never; department?: never; fact?: never; note?: never; person?: never; phase?: never; photo?: never; reason?: never; text?: never; to?: never; urgency?: never; why?: never; without_followup_reason?: never } | 
 /**  到场. */
-({ do: "arrive" }) & { caption?: never; fact?: never; note?: never; person?: never; phase?: never; photo?: never; reason?: never; text?: never; to?: never; urgency?: never; why?: never; without_followup_reason?: never } | 
+({ do: "arrive" }) & { caption?: never; department?: never; fact?: never; note?: never; person?: never; phase?: never; photo?: never; reason?: never; text?: never; to?: never; urgency?: never; why?: never; without_followup_reason?: never } | 
 /**  开始处理. */
-({ do: "start" }) & { caption?: never; fact?: never; note?: never; person?: never; phase?: never; photo?: never; reason?: never; text?: never; to?: never; urgency?: never; why?: never; without_followup_reason?: never } | 
+({ do: "start" }) & { caption?: never; department?: never; fact?: never; note?: never; person?: never; phase?: never; photo?: never; reason?: never; text?: never; to?: never; urgency?: never; why?: never; without_followup_reason?: never } | 
 /**  暂停. */
 ({ do: "pause"; 
 /**  What it waits for. */
 why: PauseWhy; 
 /**  More about it. */
-note?: string }) & { caption?: never; fact?: never; person?: never; phase?: never; photo?: never; reason?: never; text?: never; to?: never; urgency?: never; without_followup_reason?: never } | 
+note?: string }) & { caption?: never; department?: never; fact?: never; person?: never; phase?: never; photo?: never; reason?: never; text?: never; to?: never; urgency?: never; without_followup_reason?: never } | 
 /**  继续处理. */
-({ do: "resume" }) & { caption?: never; fact?: never; note?: never; person?: never; phase?: never; photo?: never; reason?: never; text?: never; to?: never; urgency?: never; why?: never; without_followup_reason?: never } | 
+({ do: "resume" }) & { caption?: never; department?: never; fact?: never; note?: never; person?: never; phase?: never; photo?: never; reason?: never; text?: never; to?: never; urgency?: never; why?: never; without_followup_reason?: never } | 
 /**  转派. */
 ({ do: "transfer"; 
 /**  The people who take over, the one who leads first. */
 to: PersonRef[]; 
 /**  Why. */
-reason: string }) & { caption?: never; fact?: never; note?: never; person?: never; phase?: never; photo?: never; text?: never; urgency?: never; why?: never; without_followup_reason?: never } | 
+reason: string }) & { caption?: never; department?: never; fact?: never; note?: never; person?: never; phase?: never; photo?: never; text?: never; urgency?: never; why?: never; without_followup_reason?: never } | 
 /**  完成. */
 {
 	do: "finish",
@@ -2061,33 +5897,39 @@ reason: string }) & { caption?: never; fact?: never; note?: never; person?: neve
 /**  关闭. */
 ({ do: "close"; 
 /**  Why nobody was asked afterwards; needed when nobody was. */
-without_followup_reason?: string | null }) & { caption?: never; fact?: never; note?: never; person?: never; phase?: never; photo?: never; reason?: never; text?: never; to?: never; urgency?: never; why?: never } | 
+without_followup_reason?: string | null }) & { caption?: never; department?: never; fact?: never; note?: never; person?: never; phase?: never; photo?: never; reason?: never; text?: never; to?: never; urgency?: never; why?: never } | 
 /**  作废. */
 ({ do: "void"; 
 /**  Why. */
-reason: string }) & { caption?: never; fact?: never; note?: never; person?: never; phase?: never; photo?: never; text?: never; to?: never; urgency?: never; why?: never; without_followup_reason?: never } | 
+reason: string }) & { caption?: never; department?: never; fact?: never; note?: never; person?: never; phase?: never; photo?: never; text?: never; to?: never; urgency?: never; why?: never; without_followup_reason?: never } | 
 /**  调整紧急程度; also decides between two. */
 ({ do: "set_urgency"; 
 /**  How urgent. */
 urgency: Urgency; 
 /**  Why. */
-reason?: string }) & { caption?: never; fact?: never; note?: never; person?: never; phase?: never; photo?: never; text?: never; to?: never; why?: never; without_followup_reason?: never } | 
+reason?: string }) & { caption?: never; department?: never; fact?: never; note?: never; person?: never; phase?: never; photo?: never; text?: never; to?: never; why?: never; without_followup_reason?: never } | 
 /**  指定责任人. */
 ({ do: "set_responsible"; 
 /**  Who. */
 person: PersonRef; 
 /**  Why. */
-reason?: string }) & { caption?: never; fact?: never; note?: never; phase?: never; photo?: never; text?: never; to?: never; urgency?: never; why?: never; without_followup_reason?: never } | 
+reason?: string }) & { caption?: never; department?: never; fact?: never; note?: never; phase?: never; photo?: never; text?: never; to?: never; urgency?: never; why?: never; without_followup_reason?: never } | 
 /**  选定责任人: decides between values that stand side by side. */
 ({ do: "decide_responsible"; 
 /**  The fact whose value it shall be. */
 fact: FactId; 
 /**  Why. */
-reason?: string }) & { caption?: never; note?: never; person?: never; phase?: never; photo?: never; text?: never; to?: never; urgency?: never; why?: never; without_followup_reason?: never } | 
+reason?: string }) & { caption?: never; department?: never; note?: never; person?: never; phase?: never; photo?: never; text?: never; to?: never; urgency?: never; why?: never; without_followup_reason?: never } | 
 /**  催办 / 询办. */
 ({ do: "chase"; 
 /**  What is asked. */
-text: string }) & { caption?: never; fact?: never; note?: never; person?: never; phase?: never; photo?: never; reason?: never; to?: never; urgency?: never; why?: never; without_followup_reason?: never } | 
+text: string; 
+/**  The department asked; empty when it is whoever has the order. */
+department?: string }) & { caption?: never; fact?: never; note?: never; person?: never; phase?: never; photo?: never; reason?: never; to?: never; urgency?: never; why?: never; without_followup_reason?: never } | 
+/**  答复询办: the oldest question without an answer. */
+({ do: "answer_chase"; 
+/**  The answer. */
+text: string }) & { caption?: never; department?: never; fact?: never; note?: never; person?: never; phase?: never; photo?: never; reason?: never; to?: never; urgency?: never; why?: never; without_followup_reason?: never } | 
 /**  Notes that a photo was taken. */
 ({ do: "photo"; 
 /**  When. */
@@ -2095,7 +5937,7 @@ phase: PhotoPhase;
 /**  What it shows. */
 caption?: string; 
 /**  The picture's content hash, where it was kept. */
-photo?: string | null }) & { fact?: never; note?: never; person?: never; reason?: never; text?: never; to?: never; urgency?: never; why?: never; without_followup_reason?: never };
+photo?: string | null }) & { department?: never; fact?: never; note?: never; person?: never; reason?: never; text?: never; to?: never; urgency?: never; why?: never; without_followup_reason?: never };
 
 /**  A work order as its facts say. The fields up to `follow_ups` follow the printed form 《服务派工单》. */
 export type WorkOrderView = {
@@ -2195,6 +6037,18 @@ export type WorkOrderView = {
 	steps: StepMark[],
 	/**  When it was born. */
 	born: Timestamp,
+};
+
+/**  The written report 《突发事件报告》, as far as it is not on record already. */
+export type Written = {
+	/**  经过. */
+	course?: string,
+	/**  原因. */
+	cause?: string,
+	/**  处理结果. */
+	result?: string,
+	/**  改进. */
+	improvement?: string,
 };
 
 /**  A checkpoint scanned that is no stop of this run. */

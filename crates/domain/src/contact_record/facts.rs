@@ -2,9 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::complaint::Grade;
 use crate::engine::Urgency;
-use crate::ids::RecordId;
+use crate::ids::{FactId, RecordId};
 use crate::role::PersonRef;
+use crate::telephone::Outgoing;
 use crate::time::Timestamp;
 use crate::words;
 use crate::words::Words;
@@ -104,6 +106,12 @@ pub struct Received {
     /// 处理情况(转办部门).
     #[serde(default)]
     pub handling: String,
+    /// 未接: nobody answered; somebody calls back (D2.7.2).
+    #[serde(default)]
+    pub missed: bool,
+    /// 下次联系时间: when they will hear from us (D2.5.6).
+    #[serde(default)]
+    pub next_contact: Option<Timestamp>,
 }
 
 /// What was added later (补全): only what was still empty.
@@ -148,6 +156,36 @@ pub enum ContactFact {
         /// 处理结果.
         result: String,
     },
+    /// 转投诉处理.
+    Complained {
+        /// The complaint.
+        complaint: RecordId,
+    },
+    /// 回拨.
+    CalledBack(CalledBack),
+    /// 下次联系时间.
+    NextContactSet {
+        /// When.
+        next_contact: Timestamp,
+        /// Why then.
+        #[serde(default)]
+        reason: String,
+    },
+    /// 催办 / 询办.
+    Chased {
+        /// The department asked.
+        #[serde(default)]
+        department: String,
+        /// What was asked.
+        text: String,
+    },
+    /// 询办答复.
+    ChaseAnswered {
+        /// The question.
+        chase: FactId,
+        /// The answer.
+        text: String,
+    },
     /// 回访.
     FollowedUp {
         /// 方式.
@@ -155,6 +193,12 @@ pub enum ContactFact {
         /// 意见.
         #[serde(default)]
         opinion: String,
+        /// The line they were called from.
+        #[serde(default)]
+        outgoing: Outgoing,
+        /// The order or the complaint they were asked about, where it was one.
+        #[serde(default)]
+        of: Option<RecordId>,
     },
     /// 办结.
     Closed,
@@ -188,6 +232,48 @@ pub struct Registration {
     /// Answered on the spot (D2.5.1): the result.
     #[serde(default)]
     pub result: String,
+    /// 投诉: what it is about, in the site's words, and how grave.
+    #[serde(default)]
+    pub complaint: ComplaintTaken,
+    /// The same matter as this earlier record (重复来电).
+    #[serde(default)]
+    pub repeat_of: Option<Earlier>,
+}
+
+/// What is asked besides when a call is a complaint.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, specta::Type)]
+#[serde(default)]
+pub struct ComplaintTaken {
+    /// 类别.
+    pub topic: String,
+    /// 性质.
+    pub grade: Grade,
+}
+
+/// An earlier record.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct Earlier {
+    /// The record.
+    pub record: RecordId,
+    /// Its number.
+    #[serde(default)]
+    pub number: String,
+}
+
+/// A call back to somebody whose call was missed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, specta::Type)]
+#[serde(default)]
+pub struct CalledBack {
+    /// Which line; the hotline needs a reason (D2.7.3).
+    pub outgoing: Outgoing,
+    /// Whether they answered.
+    pub reached: bool,
+    /// 事项类别, when they answered.
+    pub category: Option<ContactTopic>,
+    /// 内容摘要, when they answered.
+    pub summary: String,
+    /// How urgent, when they answered.
+    pub urgency: Option<Urgency>,
 }
 
 /// What people can do with a contact record.
@@ -215,6 +301,31 @@ pub enum ContactAction {
         /// 处理结果.
         result: String,
     },
+    /// 转投诉处理.
+    MakeComplaint(ComplaintTaken),
+    /// 回拨.
+    CallBack(CalledBack),
+    /// 改下次联系时间.
+    SetNextContact {
+        /// When.
+        next_contact: Timestamp,
+        /// Why then.
+        #[serde(default)]
+        reason: String,
+    },
+    /// 催办 / 询办.
+    Chase {
+        /// The department asked.
+        #[serde(default)]
+        department: String,
+        /// What is asked.
+        text: String,
+    },
+    /// 记询办答复: to the oldest question without one.
+    AnswerChase {
+        /// The answer.
+        text: String,
+    },
     /// 回访.
     FollowUp {
         /// 方式.
@@ -222,6 +333,9 @@ pub enum ContactAction {
         /// 意见.
         #[serde(default)]
         opinion: String,
+        /// The line they were called from.
+        #[serde(default)]
+        outgoing: Outgoing,
     },
     /// 办结.
     Close,

@@ -2,14 +2,23 @@
 //!
 //! Invariants
 //! - What was written down first stays: later additions (补全) only fill what was empty; anything else is a correction.
+//! - A call that is a complaint is a complaint from its first moment, under the same number.
+//! - When its orders or its complaint are closed, it is closed with the last of them.
 //! - A call that becomes a work order is written once; the order takes its values from here, in the same transaction.
 
 mod facts;
+pub(crate) mod form;
+mod repeats;
 mod rules;
 mod view;
 
-pub use facts::{Completed, ContactAction, ContactFact, ContactTopic, Received, Registration, Way};
-pub use view::{Answer, ContactFollowUp, ContactState, ContactView, OrderRef, RepeatOf};
+pub use facts::{
+    CalledBack, ComplaintTaken, Completed, ContactAction, ContactFact, ContactTopic, Earlier, Received, Registration,
+    Way,
+};
+pub use repeats::{Repeat, repeats};
+pub(crate) use rules::{Afterwards, afterwards};
+pub use view::{Answer, CallBack, ContactFollowUp, ContactState, ContactView, MadeComplaint, OrderRef, RepeatOf};
 
 use crate::engine::{Acting, Anomaly, Card, Class, Deadline, Kind, LineText, Offer, Refusal, Step};
 use crate::record::Story;

@@ -4,10 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use super::facts::{Completed, ContactFact, ContactTopic, Received, Way};
 use super::rules::{Event, rule};
+use crate::chase::{self, Chasing};
 use crate::engine::{Anomaly, Card, Tone, Urgency};
 use crate::ids::{FactId, RecordId};
 use crate::record::{RawFact, Story};
 use crate::role::PersonRef;
+use crate::telephone::Outgoing;
 use crate::time::Timestamp;
 use crate::words;
 use crate::words::Words;
@@ -75,6 +77,26 @@ pub struct Answer {
     pub result: String,
 }
 
+/// The complaint a call is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct MadeComplaint {
+    /// Who and when.
+    pub stamp: Stamp,
+    /// The complaint.
+    pub complaint: RecordId,
+}
+
+/// A call back (回拨).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct CallBack {
+    /// Who and when.
+    pub stamp: Stamp,
+    /// Which line, and why when it was the hotline.
+    pub outgoing: Outgoing,
+    /// Whether they answered.
+    pub reached: bool,
+}
+
 /// A follow-up (回访).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
 pub struct ContactFollowUp {
@@ -84,6 +106,9 @@ pub struct ContactFollowUp {
     pub method: FollowUpMethod,
     /// 意见.
     pub opinion: String,
+    /// The order or the complaint they were asked about; none where it was the call itself.
+    #[serde(default)]
+    pub of: Option<RecordId>,
 }
 
 /// The earlier record of the same matter.
@@ -123,6 +148,8 @@ pub struct ContactView {
     pub handling: String,
     /// 派工单号: usually one.
     pub orders: Vec<OrderRef>,
+    /// 投诉: the complaint it is, under the same number.
+    pub complaint: Option<MadeComplaint>,
     /// 处理结果: the latest answer counts.
     pub answers: Vec<Answer>,
     /// 回访.
@@ -137,6 +164,14 @@ pub struct ContactView {
     pub within_three_rings: Option<bool>,
     /// Which line.
     pub line: String,
+    /// 未接: nobody answered.
+    pub missed: bool,
+    /// Calls back.
+    pub call_backs: Vec<CallBack>,
+    /// 下次联系时间, where somebody said when.
+    pub next_contact: Option<Timestamp>,
+    /// 催办 / 询办.
+    pub chases: Vec<Chasing>,
     /// What is still to be written down (待补全).
     pub missing: Vec<Words>,
     /// Where it stands.
@@ -163,7 +198,8 @@ pub(super) fn fold(story: &Story<'_, ContactFact>) -> (ContactView, Vec<Anomaly>
             anomalies.push(no_role(raw, event));
             continue;
         }
-        match (fact, rule(view.state, event), view.received.is_some()) {
+        let rule = rule(view.state, event).filter(|_| !view.leaves_open(event));
+        match (fact, rule, view.received.is_some()) {
             (ContactFact::Received(received), _, false) => view.receive(raw, received),
             (_, Some(rule), true) => {
                 if let ContactFact::Completed(completed) = fact {
@@ -256,6 +292,8 @@ impl ContactView {
         self.handling = received.handling;
         self.rings = received.rings;
         self.line = received.line;
+        self.missed = received.missed;
+        self.next_contact = received.next_contact;
         self.received = Some(raw.into());
         self.state_since = raw.at;
         self.born = raw.at;
@@ -277,14 +315,34 @@ impl ContactView {
             ContactFact::Converted { order, number } => {
                 self.orders.push(OrderRef { stamp: raw.into(), order: *order, number: number.clone() });
             }
+            ContactFact::Complained { complaint } => {
+                self.complaint.get_or_insert(MadeComplaint { stamp: raw.into(), complaint: *complaint });
+            }
+            ContactFact::CalledBack(called) => {
+                // What they said first is what the call was about.
+                if called.reached && self.wants_call_back() {
+                    self.category = called.category.unwrap_or(self.category);
+                    self.urgency = called.urgency.unwrap_or(self.urgency);
+                    fill(&mut self.summary, Some(&called.summary));
+                }
+                let (outgoing, reached) = (called.outgoing.clone(), called.reached);
+                self.call_backs.push(CallBack { stamp: raw.into(), outgoing, reached });
+            }
+            ContactFact::NextContactSet { next_contact, .. } => self.next_contact = Some(*next_contact),
+            ContactFact::Chased { department, text } => self.chases.push(Chasing::new(raw, text, department)),
+            ContactFact::ChaseAnswered { chase, text } => {
+                chase::answered(&mut self.chases, raw, *chase, text);
+            }
             ContactFact::Answered { result } => {
                 self.answers.push(Answer { stamp: raw.into(), result: result.clone() });
             }
-            ContactFact::FollowedUp { method, opinion } => {
+            ContactFact::FollowedUp { method, opinion, of, .. } => {
                 let opinion = opinion.clone();
-                self.follow_ups.push(ContactFollowUp { stamp: raw.into(), method: *method, opinion });
+                self.follow_ups.push(ContactFollowUp { stamp: raw.into(), method: *method, opinion, of: *of });
             }
-            ContactFact::Closed => self.closed = Some(raw.into()),
+            ContactFact::Closed => {
+                self.closed.get_or_insert_with(|| raw.into());
+            }
             ContactFact::Reopened { reason } => {
                 self.closed = None;
                 self.reopened_reason = Some(reason.clone());
@@ -293,6 +351,12 @@ impl ContactView {
                 self.repeat_of = Some(RepeatOf { record: *record, number: number.clone() });
             }
         }
+    }
+
+    /// Whether an event is none for this record though the state has it: only a missed call that nobody answers is
+    /// closed without anything.
+    fn leaves_open(&self, event: Event) -> bool {
+        event == Event::Closed && self.state == ContactState::Open && !self.given_up()
     }
 
     /// What `completed` says otherwise than what is written down already.
@@ -332,12 +396,22 @@ impl ContactView {
         .into_iter()
         .filter_map(|(empty, what)| empty.then_some(what))
         .collect();
-        self.state_words = self.state.words();
+        self.state_words = match self.state {
+            ContactState::Converted if self.complaint.is_some() && self.orders.is_empty() => {
+                words!("已转投诉处理", "handled as a complaint")
+            }
+            ContactState::Open if self.wants_call_back() => words!("未接,待回拨", "missed, to be called back"),
+            state => state.words(),
+        };
     }
 
     pub(super) fn card(&self) -> Card {
         let topic = self.category.words().zh;
-        let title = if self.summary.is_empty() { topic } else { format!("{topic}:{}", self.summary) };
+        let title = match self.summary.as_str() {
+            "" if self.wants_call_back() => "未接来电".to_owned(),
+            "" => topic,
+            summary => format!("{topic}:{summary}"),
+        };
         let waits = self.state == ContactState::Open;
         Card {
             number: self.number.clone(),
@@ -348,7 +422,7 @@ impl ContactView {
             // A registration that was voided as a fact leaves nothing to do.
             tone: match self.state {
                 _ if self.received.is_none() => Tone::Off,
-                ContactState::Open if self.urgency == Urgency::Critical => Tone::Alert,
+                ContactState::Open if self.urgency == Urgency::Critical || self.wants_call_back() => Tone::Alert,
                 ContactState::Open => Tone::Waiting,
                 ContactState::Converted => Tone::Active,
                 ContactState::Answered => Tone::Calm,
@@ -358,6 +432,9 @@ impl ContactView {
             urgency: Some(self.urgency),
             responsible: self.received.iter().filter(|_| waits).map(|stamp| PersonRef::from(&stamp.by)).collect(),
             next: match self.expected().filter(|_| self.received.is_some()) {
+                Some(Event::FollowedUp) if self.orders.is_empty() => {
+                    Some(words!("投诉关闭时一并办结", "closed with its complaint"))
+                }
                 Some(Event::FollowedUp) => Some(words!("派工单办结后回访", "follow up once the order is done")),
                 next => next.map(Event::words),
             },

@@ -119,6 +119,22 @@ pub fn monitor(site: &Site, now: Timestamp, runs: &BTreeMap<RecordId, PatrolRunV
     views.iter().map(|view| status(view, now)).collect()
 }
 
+/// The runs that begin from `since` until before `until`, started or not, as they stand at `now`: what a shift's sheet
+/// and a day's report count. Those of the days around `now` only.
+#[must_use]
+pub fn runs_between(
+    site: &Site,
+    now: Timestamp,
+    since: Timestamp,
+    until: Timestamp,
+    runs: &BTreeMap<RecordId, PatrolRunView>,
+) -> Vec<RunStatus> {
+    let mut views = views_around(site, now.day(site.settings.zone), runs);
+    views.retain(|view| (since..until).contains(&view.start));
+    views.sort_by_key(|view| (view.start, view.route, view.record));
+    views.iter().map(|view| status(view, now)).collect()
+}
+
 /// When the next stop will count as missed unless somebody comes by: until then the desk need not look again.
 #[must_use]
 pub fn next_alarm_at(site: &Site, now: Timestamp, runs: &BTreeMap<RecordId, PatrolRunView>) -> Option<Timestamp> {

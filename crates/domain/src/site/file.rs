@@ -21,6 +21,7 @@ use crate::words;
 use crate::words::Words;
 
 mod choices;
+mod emergency;
 mod items;
 mod plan;
 mod read;
@@ -201,6 +202,9 @@ impl SiteFile {
         changes.kind(&self.site.routes, &current.routes)?;
         changes.kind(&self.units(current), &current.units)?;
         changes.kind(&self.site.contacts, &current.contacts)?;
+        changes.kind(&self.site.escalation_routes, &current.escalation_routes)?;
+        changes.kind(&self.site.oncall, &current.oncall)?;
+        changes.kind(&self.site.plans, &current.plans)?;
         changes.kind(&self.site.shifts, &current.shifts)?;
         changes.kind(&self.site.rosters, &current.rosters)?;
         changes.gone.retain(|gone| gone.kind != Roster::KIND);

@@ -4,9 +4,13 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::emergency::{EscalationRoute, ManagerOncall, ResponsePlan};
+use super::retention::Retention;
+use crate::complaint::ComplaintTopics;
 use crate::engine::Urgency;
 use crate::ids::RecordId;
 use crate::role::Role;
+use crate::telephone::PhoneLines;
 use crate::time::{Day, TimeOfDay, Zone};
 use crate::words;
 use crate::words::Words;
@@ -50,6 +54,17 @@ pub struct Settings {
     pub zone: Zone,
     /// The clocks.
     pub timers: Timers,
+    /// How long records are kept.
+    pub retention: Retention,
+    /// The telephone lines (D2.7.3).
+    pub lines: PhoneLines,
+    /// What complaints are about (类别), in the site's own words.
+    pub complaint_topics: ComplaintTopics,
+    /// Spot checks (D2.3.1).
+    pub spot_checks: SpotChecks,
+    /// Public holidays: the managers' reachability is tested on them (D1.1.9).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub holidays: Vec<Day>,
 }
 
 definition!(Settings, "settings", "站点", "site", |it| it.site_name.clone());
@@ -80,8 +95,91 @@ pub struct Timers {
     pub patrol_missed_min: u16,
     /// Signing in before a shift counts as early enough for the handover (D2.9.1).
     pub shift_early_min: u16,
+    /// Before a shift's end the outgoing person begins to prepare the handover.
+    pub handover_prepare_min: u16,
+    /// After a shift's begin yesterday's report is read, and every carried-over item taken (D1.1.2).
+    pub handover_read_min: u16,
     /// Days after which an emergency number wants verifying again.
     pub contact_verify_days: u16,
+    /// From the end of a day to when its report 《服务中心日报表》 is to be signed.
+    pub report_sign_min: u16,
+    /// From the beginning of a month to when the month before is to be sealed (D2.8.5).
+    pub month_seal_min: u16,
+    /// From a missed call to the call back (D2.7.2).
+    pub call_back_min: u16,
+    /// From a call or visit to the next contact, where nobody said when (D2.5.6).
+    pub next_contact_min: u16,
+    /// From a question to a department to its answer; then its head is asked (D2.8.3).
+    pub chase_answer_min: u16,
+    /// From a complaint to its notice to the customer-service manager (D3.4).
+    pub complaint_notify_min: u16,
+    /// From a complaint to its resolution plan, 重大.
+    pub complaint_plan_major_min: u16,
+    /// From a complaint to its resolution plan, all others.
+    pub complaint_plan_min: u16,
+    /// From the plan to the feedback to the complainant.
+    pub complaint_feedback_min: u16,
+    /// How many days back a call of the same unit or number counts as perhaps the same matter.
+    pub repeat_days: u16,
+    /// From a written instruction to its acknowledgement (D3.7).
+    pub instruction_ack_min: u16,
+    /// From a contact sheet to the department's acknowledgement (D2.8.1).
+    pub contact_sheet_ack_min: u16,
+    /// From a contact sheet to the department's reply.
+    pub contact_sheet_reply_min: u16,
+    /// From a department head's remark to the answer (D3.0).
+    pub remark_answer_min: u16,
+    /// From a regulation's publication until everybody has read it (D2.1).
+    pub regulation_read_min: u16,
+    /// From a document or minutes until everybody has signed (D3.9).
+    pub document_sign_min: u16,
+    /// From the request to see a recording until somebody allows it (D2.8.2).
+    pub video_allow_min: u16,
+    /// How long an outsider may stay before the row is shown as late (D1.2.6).
+    pub visitor_stay_min: u16,
+    /// After which a manager's declared whereabouts are grey (D3.6).
+    pub whereabouts_stale_min: u16,
+    /// From a report to its ringing again, where its route does not say (D1.1.8).
+    pub escalation_repeat_min: u16,
+    /// From a report to calling the next one as well, likewise.
+    pub escalation_next_min: u16,
+    /// From an incident's first tap to the report (D1.1.8 迅速报告).
+    pub incident_report_min: u16,
+    /// From giving a department a task to its acknowledgement (D2.5.4).
+    pub incident_task_ack_min: u16,
+    /// From an incident's discovery to the written report, one department.
+    pub incident_written_one_min: u16,
+    /// The same with several departments.
+    pub incident_written_many_min: u16,
+    /// How long a reachability test waits for an answer (D1.1.9).
+    pub reach_test_min: u16,
+    /// How long before a shift one may sign in.
+    pub shift_sign_in_min: u16,
+    /// How long before a shift one is reminded of it (D1.1.1).
+    pub shift_remind_min: u16,
+    /// How long after a shift's start somebody who has not signed in is called, and the one before stays (D1.1.1);
+    /// 0 rings never.
+    pub shift_call_min: u16,
+    /// How long after a shift's start the supervisor picks a cover (D1.1.1); 0 rings never.
+    pub shift_cover_min: u16,
+    /// How long one may leave the post with a cover and without approval (D1.2.4).
+    pub away_free_min: u16,
+    /// How long after the expected return the desk rings.
+    pub away_desk_min: u16,
+    /// How long after the expected return the supervisor is told.
+    pub away_supervisor_min: u16,
+    /// On the last day of a month: minutes after midnight by which the next month's roster is published (D2.4.2).
+    pub roster_due_min: u16,
+    /// Days before that: first reminder.
+    pub roster_remind_first_days: u16,
+    /// Days before that: second reminder.
+    pub roster_remind_second_days: u16,
+    /// Days before that: last reminder.
+    pub roster_remind_last_days: u16,
+    /// Rest between two shifts of one person, in minutes.
+    pub roster_rest_min: u16,
+    /// Days one may work in a row.
+    pub roster_days_in_row: u16,
 }
 
 impl Default for Timers {
@@ -98,7 +196,83 @@ impl Default for Timers {
             patrol_nudge_min: 10,
             patrol_missed_min: 15,
             shift_early_min: 5,
+            handover_prepare_min: 15,
+            handover_read_min: 30,
             contact_verify_days: 90,
+            report_sign_min: 60,
+            month_seal_min: 12 * 60,
+            call_back_min: 5,
+            next_contact_min: 120,
+            chase_answer_min: 15,
+            complaint_notify_min: 10,
+            complaint_plan_major_min: 120,
+            complaint_plan_min: 24 * 60,
+            complaint_feedback_min: 24 * 60,
+            repeat_days: 7,
+            instruction_ack_min: 30,
+            contact_sheet_ack_min: 10,
+            contact_sheet_reply_min: 30,
+            remark_answer_min: 24 * 60,
+            regulation_read_min: 3 * 24 * 60,
+            document_sign_min: 24 * 60,
+            video_allow_min: 60,
+            visitor_stay_min: 120,
+            whereabouts_stale_min: 120,
+            escalation_repeat_min: 3,
+            escalation_next_min: 5,
+            incident_report_min: 3,
+            incident_task_ack_min: 5,
+            incident_written_one_min: 12 * 60,
+            incident_written_many_min: 48 * 60,
+            reach_test_min: 10,
+            shift_sign_in_min: 60,
+            shift_remind_min: 15,
+            shift_call_min: 5,
+            shift_cover_min: 15,
+            away_free_min: 30,
+            away_desk_min: 10,
+            away_supervisor_min: 20,
+            roster_due_min: 17 * 60 + 30,
+            roster_remind_first_days: 7,
+            roster_remind_second_days: 3,
+            roster_remind_last_days: 1,
+            roster_rest_min: 11 * 60,
+            roster_days_in_row: 6,
+        }
+    }
+}
+
+/// How spot checks (值班抽查) are drawn and what they look at (D2.3.1; all of it the site's own).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+#[serde(default)]
+pub struct SpotChecks {
+    /// How many a month, at least.
+    pub per_month: u16,
+    /// How many of them at night.
+    pub at_night: u16,
+    /// How many of them on a holiday or a weekend.
+    pub on_holidays: u16,
+    /// When the night begins.
+    pub night_from: TimeOfDay,
+    /// When it ends; 24:00 and beyond belong to the following day.
+    pub night_to: TimeOfDay,
+    /// Holidays besides Saturdays and Sundays.
+    pub holidays: Vec<Day>,
+    /// What is looked at, in the order of 《值班抽查记录表》.
+    pub items: Vec<String>,
+}
+
+impl Default for SpotChecks {
+    fn default() -> Self {
+        let items = ["到岗", "着装", "工牌", "台帐", "巡视", "三声接听", "卫生", "公物", "无外人", "无违纪"];
+        Self {
+            per_month: 4,
+            at_night: 1,
+            on_holidays: 1,
+            night_from: TimeOfDay(22 * 60),
+            night_to: TimeOfDay(30 * 60),
+            holidays: Vec::new(),
+            items: items.map(Into::into).into(),
         }
     }
 }
@@ -353,6 +527,10 @@ pub struct EmergencyContact {
 }
 definition!(EmergencyContact, "emergency_contact", "应急电话", "emergency contact", |it| it.name.clone());
 
+definition!(EscalationRoute, "escalation_route", "上报路线", "route of reports", |it| it.level.words().zh);
+definition!(ManagerOncall, "manager_oncall", "值班联络", "manager on call", |it| it.post.clone());
+definition!(ResponsePlan, "response_plan", "应急预案", "response plan", |it| it.name.clone());
+
 /// A shift (班次).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
 pub struct Shift {
@@ -364,6 +542,9 @@ pub struct Shift {
     pub from: TimeOfDay,
     /// Ends; 24:00 and beyond reach into the next day.
     pub to: TimeOfDay,
+    /// The posts it takes over when it begins: each a handover.
+    #[serde(default)]
+    pub posts: Vec<RecordId>,
 }
 definition!(Shift, "shift", "班次", "shift", |it| it.name.clone());
 

@@ -5,20 +5,27 @@ use std::collections::BTreeMap;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::engine::Kind;
 use crate::ids::RecordId;
+use crate::roster::{CalendarMonth, RosterSheet, RosterView};
 use crate::time::Timestamp;
 
+mod emergency;
 pub mod file;
+pub(crate) mod form;
 mod item;
 pub mod items;
 pub mod pin;
+mod retention;
 pub mod units;
 
+pub use emergency::{EscalationRoute, IncidentCategory, ManagerOncall, ResponsePlan};
 pub use item::{Item, ItemAction, ItemFact, ItemVersion, ItemView};
 pub use items::{
     Checklist, ChecklistItem, Checkpoint, ContactCategory, Definition, EmergencyContact, Family, InventoryItem,
-    Occupant, Person, Place, Post, Roster, Route, RouteKind, Settings, Shift, Stop, Timers, Unit,
+    Occupant, Person, Place, Post, Roster, Route, RouteKind, Settings, Shift, SpotChecks, Stop, Timers, Unit,
 };
+pub use retention::{Retention, RetentionRule};
 
 /// Everything that stands in the standing volume and is in use, by id.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -41,12 +48,24 @@ pub struct Site {
     pub units: BTreeMap<RecordId, Unit>,
     /// Emergency contacts.
     pub contacts: BTreeMap<RecordId, EmergencyContact>,
+    /// Whom reports go to.
+    pub escalation_routes: BTreeMap<RecordId, EscalationRoute>,
+    /// The managers' call list.
+    pub oncall: BTreeMap<RecordId, ManagerOncall>,
+    /// Response plans.
+    pub plans: BTreeMap<RecordId, ResponsePlan>,
     /// Shifts.
     pub shifts: BTreeMap<RecordId, Shift>,
-    /// Rosters.
+    /// Rosters of the site file; [`crate::roster::in_force`] says what counts.
     pub rosters: BTreeMap<RecordId, Roster>,
+    /// When each of these was first defined: nobody owed what lay before.
+    pub rosters_since: BTreeMap<RecordId, Timestamp>,
+    /// Rosters begun in the program.
+    pub sheets: BTreeMap<CalendarMonth, RosterView>,
     /// When each route was first defined: nobody owed what lay before.
     pub routes_since: BTreeMap<RecordId, Timestamp>,
+    /// When the site itself was first defined: no paper is owed of what lay before.
+    pub since: Timestamp,
 }
 
 impl Site {
@@ -54,7 +73,11 @@ impl Site {
     /// or does not read, is not in use.
     pub fn take(&mut self, id: RecordId, kind: &str, view: &Value) {
         match kind {
-            Settings::KIND => self.settings = current(view).unwrap_or_default(),
+            Settings::KIND => {
+                self.settings = current(view).unwrap_or_default();
+                let since = serde_json::from_value::<ItemView<Settings>>(view.clone()).map(|view| view.born);
+                self.since = since.unwrap_or_default();
+            }
             Person::KIND => put(&mut self.people, id, view),
             Post::KIND => put(&mut self.posts, id, view),
             Place::KIND => put(&mut self.places, id, view),
@@ -67,8 +90,20 @@ impl Site {
             }
             Unit::KIND => put(&mut self.units, id, view),
             EmergencyContact::KIND => put(&mut self.contacts, id, view),
+            EscalationRoute::KIND => put(&mut self.escalation_routes, id, view),
+            ManagerOncall::KIND => put(&mut self.oncall, id, view),
+            ResponsePlan::KIND => put(&mut self.plans, id, view),
             Shift::KIND => put(&mut self.shifts, id, view),
-            Roster::KIND => put(&mut self.rosters, id, view),
+            Roster::KIND => {
+                put(&mut self.rosters, id, view);
+                let since = serde_json::from_value::<ItemView<Roster>>(view.clone()).map(|view| view.born);
+                self.rosters_since.insert(id, since.unwrap_or_default());
+            }
+            RosterSheet::NAME => {
+                if let Ok(sheet) = serde_json::from_value::<RosterView>(view.clone()) {
+                    self.sheets.insert(sheet.month, sheet);
+                }
+            }
             _ => {}
         }
     }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::engine::Urgency;
 use crate::ids::{FactId, RecordId};
 use crate::role::PersonRef;
+use crate::telephone::Outgoing;
 use crate::time::Timestamp;
 use crate::words;
 use crate::words::Words;
@@ -277,6 +278,8 @@ pub struct FollowUp {
     pub opinion: String,
     /// Whether nothing is left to do for them.
     pub satisfied: bool,
+    /// The line they were called from (D2.7.3).
+    pub outgoing: Outgoing,
 }
 
 /// When a photo was taken.
@@ -370,6 +373,16 @@ pub enum WorkOrderFact {
     /// 催办 / 询办.
     Chased {
         /// What was asked.
+        text: String,
+        /// The department asked; empty when it was whoever has the order.
+        #[serde(default)]
+        department: String,
+    },
+    /// 询办答复.
+    ChaseAnswered {
+        /// The question.
+        chase: FactId,
+        /// The answer.
         text: String,
     },
     /// A photo was taken; the picture itself travels on its own.
@@ -469,6 +482,14 @@ pub enum WorkOrderAction {
     /// 催办 / 询办.
     Chase {
         /// What is asked.
+        text: String,
+        /// The department asked; empty when it is whoever has the order.
+        #[serde(default)]
+        department: String,
+    },
+    /// 答复询办: the oldest question without an answer.
+    AnswerChase {
+        /// The answer.
         text: String,
     },
     /// Notes that a photo was taken.

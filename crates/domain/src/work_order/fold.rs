@@ -7,9 +7,10 @@ use super::line::yuan;
 use super::rules::precautions;
 use super::table::{Event, Move, rule};
 use super::view::{
-    Chasing, Closing, Confirmation, CrewMember, Dispatched, FollowedUp, MaterialLine, Pausing, PhotoNote, Refused,
-    State, StepMark, Transferred, UrgencyVersion, Version, Voided, WorkOrderView,
+    Closing, Confirmation, CrewMember, Dispatched, FollowedUp, MaterialLine, Pausing, PhotoNote, Refused, State,
+    StepMark, Transferred, UrgencyVersion, Version, Voided, WorkOrderView,
 };
+use crate::chase::{self, Chasing};
 use crate::engine::{Anomaly, Urgency};
 use crate::ids::FactId;
 use crate::record::{RawFact, RecordDoc, Story};
@@ -170,8 +171,13 @@ impl Fold<'_> {
                 }
                 self.candidate(raw, person, reason);
             }
-            WorkOrderFact::Chased { text } => {
-                self.view.chases.push(Chasing { stamp: raw.into(), text: text.clone() });
+            WorkOrderFact::Chased { text, department } => {
+                self.view.chases.push(Chasing::new(raw, text, department));
+            }
+            WorkOrderFact::ChaseAnswered { chase, text } => {
+                if !chase::answered(&mut self.view.chases, raw, *chase, text) {
+                    return self.not_legal(raw, event);
+                }
             }
             WorkOrderFact::PhotoPlaceholder { phase, caption, photo } => {
                 let (caption, photo) = (caption.clone(), photo.clone());

@@ -67,7 +67,8 @@ pub(super) fn line(fact: &WorkOrderFact) -> LineText {
             let who = if *decided { words!("选定{name}", "decided: {name}") } else { same(name) };
             listed([who, same(reason)])
         }
-        WorkOrderFact::Chased { text } => same(text),
+        WorkOrderFact::Chased { text, department } => listed([same(department), same(text)]),
+        WorkOrderFact::ChaseAnswered { text, .. } => same(text),
         WorkOrderFact::PhotoPlaceholder { caption, .. } => same(caption),
         WorkOrderFact::Accepted
         | WorkOrderFact::Departed
@@ -104,7 +105,7 @@ fn finished(finish: &Finish) -> Words {
     ])
 }
 
-fn followed_up(follow_up: &FollowUp) -> Words {
+pub(crate) fn followed_up(follow_up: &FollowUp) -> Words {
     let (attitude, timeliness, quality) =
         (follow_up.attitude.words(), follow_up.timeliness.words(), follow_up.quality.words());
     listed([
@@ -114,6 +115,7 @@ fn followed_up(follow_up: &FollowUp) -> Words {
             en: format!("attitude: {}, timeliness: {}, quality: {}", attitude.en, timeliness.en, quality.en),
         },
         same(&follow_up.opinion),
+        follow_up.outgoing.words(),
         if follow_up.satisfied {
             words!("无遗留", "nothing left to do")
         } else {

@@ -9,20 +9,22 @@
 
 mod facts;
 mod fold;
+pub(crate) mod form;
 mod line;
 mod rules;
 mod table;
 mod view;
 
+pub use crate::chase::Chasing;
 pub use facts::{
     Charge, Confirm, Dispatch, Finish, FollowUp, FollowUpMethod, Material, Opinion, PauseWhy, PhotoPhase, Report,
     Source, WorkOrderAction, WorkOrderFact,
 };
-pub(crate) use line::listed;
+pub(crate) use line::{followed_up, listed};
 pub use rules::{dispatch_writes, precautions, reported_steps};
 pub use view::{
-    Chasing, Closing, Confirmation, CrewMember, Dispatched, FollowedUp, MaterialLine, Pausing, PhotoNote, Refused,
-    Stamp, State, StepMark, Transferred, UrgencyVersion, Version, Voided, WorkOrderView,
+    Closing, Confirmation, CrewMember, Dispatched, FollowedUp, MaterialLine, Pausing, PhotoNote, Refused, Stamp, State,
+    StepMark, Transferred, UrgencyVersion, Version, Voided, WorkOrderView,
 };
 
 use crate::engine::{Acting, Anomaly, Card, Class, Deadline, Kind, LineText, Offer, Refusal, Step};

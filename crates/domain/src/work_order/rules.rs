@@ -1,11 +1,13 @@
 //! What may be done with a work order: offers, actions, clocks.
 
 use super::WorkOrder;
-use super::facts::{Dispatch, Report, WorkOrderAction, WorkOrderFact};
+use super::facts::{Dispatch, Report, Source, WorkOrderAction, WorkOrderFact};
 use super::table::{Event, Right, rule};
 use super::view::{State, WorkOrderView};
+use crate::chase;
+use crate::contact_record::{self, Afterwards};
 use crate::engine::{Acting, Deadline, Kind, Offer, Refusal, Step, Urgency, Weight};
-use crate::ids::RecordId;
+use crate::ids::{FactId, RecordId};
 use crate::record::Write;
 use crate::role::{PersonRef, Role, Signer};
 use crate::site::Timers;
@@ -14,7 +16,7 @@ use crate::words;
 use crate::words::Words;
 
 /// Events in the order they are offered; `Reported` makes a record and is never offered on one.
-const OFFERED: [Event; 19] = [
+const OFFERED: [Event; 20] = [
     Event::Dispatched,
     Event::Accepted,
     Event::Departed,
@@ -30,6 +32,7 @@ const OFFERED: [Event; 19] = [
     Event::Photo,
     Event::Transferred,
     Event::Chased,
+    Event::ChaseAnswered,
     Event::UrgencySet,
     Event::ResponsibleSet,
     Event::Refused,
@@ -100,6 +103,10 @@ impl WorkOrderView {
         }
     }
 
+    fn oldest_question(&self) -> Option<FactId> {
+        chase::unanswered(&self.chases).next().map(|it| it.stamp.fact)
+    }
+
     fn label(&self, event: Event) -> Words {
         match (event, self.state) {
             (Event::Dispatched, State::Finished | State::AwaitingFollowup | State::FollowedUp) => {
@@ -122,6 +129,7 @@ impl WorkOrderView {
         let offered = rule(self.state, event).is_some_and(|rule| rule.offered && rule.right.person_may(self, who));
         offered
             && match event {
+                Event::ChaseAnswered => self.oldest_question().is_some(),
                 Event::UrgencySet if !self.urgency_side_by_side.is_empty() => self.may_be_decided_by(who.role),
                 Event::ResponsibleSet if self.responsible.len() > 1 => self.may_be_decided_by(who.role),
                 _ => true,
@@ -293,9 +301,18 @@ pub(super) fn act(
         return Err(Refusal::not_offered(&view.state_words));
     }
     permit(view, action.event(), &cx.who)?;
+    let told = match &action {
+        WorkOrderAction::FollowUp(said) => Some(Afterwards::FollowedUp(said.method, said.opinion.clone())),
+        WorkOrderAction::Close { .. } => Some(Afterwards::Closed),
+        _ => None,
+    };
     let mut step = cx.step::<WorkOrder>(&[])?;
     step.writes = writes(view, action, cx)?;
-    Ok(vec![step])
+    let mut steps = vec![step];
+    if let (Some(told), Source::Contact { record, .. }) = (told, &view.source) {
+        steps.extend(contact_record::afterwards(cx, *record, told)?);
+    }
+    Ok(steps)
 }
 
 /// Refuses what is not offered, and says which of the reasons it is.
@@ -389,7 +406,10 @@ fn writes(view: &WorkOrderView, action: WorkOrderAction, cx: &mut Acting<'_>) ->
             WorkOrderFact::MaterialUsed(material)
         }
         WorkOrderAction::Confirm(confirm) => WorkOrderFact::Confirmed(confirm),
-        WorkOrderAction::FollowUp(follow_up) => WorkOrderFact::FollowedUp(follow_up),
+        WorkOrderAction::FollowUp(follow_up) => {
+            follow_up.outgoing.permit(&cx.site.settings)?;
+            WorkOrderFact::FollowedUp(follow_up)
+        }
         WorkOrderAction::Close { without_followup_reason } => {
             let followed_up = view.state == State::FollowedUp;
             let reason = without_followup_reason.filter(|reason| !followed_up && !reason.trim().is_empty());
@@ -402,9 +422,14 @@ fn writes(view: &WorkOrderView, action: WorkOrderAction, cx: &mut Acting<'_>) ->
             given(&reason, &reason_words)?;
             WorkOrderFact::Voided { reason }
         }
-        WorkOrderAction::Chase { text } => {
+        WorkOrderAction::Chase { text, department } => {
             given(&text, &words!("催办内容", "what to ask"))?;
-            WorkOrderFact::Chased { text }
+            WorkOrderFact::Chased { text, department }
+        }
+        WorkOrderAction::AnswerChase { text } => {
+            given(&text, &words!("答复", "the answer"))?;
+            let chase = view.oldest_question().ok_or_else(|| Refusal::not_offered(&view.state_words))?;
+            WorkOrderFact::ChaseAnswered { chase, text }
         }
         WorkOrderAction::Photo { phase, caption, photo } => WorkOrderFact::PhotoPlaceholder { phase, caption, photo },
     };
@@ -425,7 +450,7 @@ pub(super) fn deadlines(view: &WorkOrderView, timers: &Timers) -> Vec<Deadline> 
         vec![Deadline { code: code.into(), words, since, due, rings: critical }]
     };
     let since = view.state_since;
-    match view.state {
+    let mut clocks = match view.state {
         State::Pending if view.reported.is_some() => {
             let due = since.plus_minutes(either(timers.dispatch_critical_min, timers.dispatch_min));
             clock("dispatch", words!("派工", "dispatch"), since, due)
@@ -452,5 +477,9 @@ pub(super) fn deadlines(view: &WorkOrderView, timers: &Timers) -> Vec<Deadline> 
             clock("follow_up", words!("回访", "follow-up"), since, due)
         }
         _ => Vec::new(),
+    };
+    if rule(view.state, Event::ChaseAnswered).is_some_and(|rule| rule.offered) {
+        clocks.extend(chase::deadline(&view.chases, timers));
     }
+    clocks
 }

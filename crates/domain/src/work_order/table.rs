@@ -29,6 +29,7 @@ pub(super) enum Event {
     UrgencySet,
     ResponsibleSet,
     Chased,
+    ChaseAnswered,
     Photo,
 }
 
@@ -56,6 +57,7 @@ impl Event {
                 ("responsible_set", "set_responsible", words!("指定责任人", "name who is responsible"))
             }
             Self::Chased => ("chased", "chase", words!("催办/询办", "chase")),
+            Self::ChaseAnswered => ("chase_answered", "answer_chase", words!("答复询办", "answer the question")),
             Self::Photo => ("photo_placeholder", "photo", words!("拍照", "photo")),
         }
     }
@@ -97,6 +99,7 @@ impl Event {
             Self::UrgencySet => "urgency set",
             Self::ResponsibleSet => "responsible person named",
             Self::Chased => "chased",
+            Self::ChaseAnswered => "question answered",
             Self::Photo => "photo taken",
         };
         Words { zh: self.words().zh, en: en.into() }
@@ -130,6 +133,7 @@ impl WorkOrderFact {
             Self::UrgencySet { .. } => Event::UrgencySet,
             Self::ResponsibleSet { .. } => Event::ResponsibleSet,
             Self::Chased { .. } => Event::Chased,
+            Self::ChaseAnswered { .. } => Event::ChaseAnswered,
             Self::PhotoPlaceholder { .. } => Event::Photo,
         }
     }
@@ -157,6 +161,7 @@ impl WorkOrderAction {
             Self::SetUrgency { .. } => Event::UrgencySet,
             Self::SetResponsible { .. } | Self::DecideResponsible { .. } => Event::ResponsibleSet,
             Self::Chase { .. } => Event::Chased,
+            Self::AnswerChase { .. } => Event::ChaseAnswered,
             Self::Photo { .. } => Event::Photo,
         }
     }
@@ -279,6 +284,11 @@ pub(super) fn rule(state: State, event: Event) -> Option<Rule> {
             | FollowedUp,
         ) => (Stay, Right::Desk, true),
         (Event::UrgencySet | Event::Chased | Event::ResponsibleSet, _) => (Stay, Right::Desk, false),
+        // Whoever has the order answers, or the desk notes what a department said.
+        (Event::ChaseAnswered, Pending | Dispatched | Accepted | EnRoute | Arrived | Working | Paused) => {
+            (Stay, Right::Anyone, true)
+        }
+        (Event::ChaseAnswered, _) => (Stay, Right::Anyone, false),
         (Event::Photo, Closed | Voided) => (Stay, Right::Anyone, false),
         (Event::Photo, _) => (Stay, Right::Anyone, true),
         _ => return None,

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::facts::{Charge, Confirm, FollowUp, Material, PauseWhy, PhotoPhase, Source};
 use super::table::Event;
+use crate::chase::Chasing;
 use crate::engine::{Card, Tone, Urgency};
 use crate::ids::{FactId, RecordId};
 use crate::record::RawFact;
@@ -248,15 +249,6 @@ pub struct Voided {
     pub stamp: Stamp,
     /// Why.
     pub reason: String,
-}
-
-/// One 催办 / 询办.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
-pub struct Chasing {
-    /// Who and when.
-    pub stamp: Stamp,
-    /// What was asked.
-    pub text: String,
 }
 
 /// A photo that was taken.

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use automerge::{Automerge, Change};
 use dutybook_domain::engine::{Acting, AnyKind, Book, Class, Found, Names, Offer, Projection, Refusal, Step};
 use dutybook_domain::ids::Home;
-use dutybook_domain::known::Known;
+use dutybook_domain::known::{Known, KnownLine, Reached};
 use dutybook_domain::record::{RawFact, RecordDoc, Write, in_causal_order};
 use dutybook_domain::role::{PersonRef, Role, Signer};
 use dutybook_domain::site::Site;
@@ -66,6 +66,14 @@ impl Names for OwnNames {
         self.counted += 1;
         format!("{}-{}-{:03}", self.prefix, day.mmdd(), self.counted)
     }
+
+    fn secret(&self, label: &str) -> [u8; 32] {
+        let mut bytes = [self.rank; 32];
+        for (at, byte) in label.bytes().enumerate() {
+            bytes[at % 32] = bytes[at % 32].wrapping_mul(31).wrapping_add(byte);
+        }
+        bytes
+    }
 }
 
 /// One device with its own copy of the documents.
@@ -93,6 +101,11 @@ impl Device {
     /// A device that has nothing yet, of this site, in somebody's hands.
     pub(crate) fn of(rank: u8, site: Site, who: Signer, now: Timestamp) -> Self {
         Self { who, now, site, ..Self::new(&format!("T{rank}"), rank) }
+    }
+
+    /// What only this device can compute.
+    pub(crate) fn secret(&self, label: &str) -> [u8; 32] {
+        self.names.secret(label)
     }
 
     /// Hands the device to somebody else.
@@ -135,7 +148,8 @@ impl Device {
         let steps = known_kind(kind).act(before.as_ref(), action, &mut cx)?;
         self.names = names;
         let today = self.now.day(self.site.settings.zone);
-        for step in &steps {
+        // As in the store: a step that writes nothing is no change.
+        for step in steps.iter().filter(|step| !step.writes.is_empty()) {
             // What is planned lives where its plan says; what is begun beside it is born today.
             let begun = step.record != record && !self.docs.contains_key(&step.record);
             assert!(!begun || lives_in(step.record, known_kind(step.kind).class(), today), "{}", step.kind);
@@ -173,7 +187,11 @@ impl Device {
     /// Everything that is written is what other devices would take in.
     fn write(&mut self, record: RecordId, writes: &[Write]) {
         let doc = self.docs.entry(record).or_default();
-        let bytes = doc::write(doc, record, writes, &[self.names.rank; 16]).expect("it can be written");
+        let bytes = match doc::write(doc, record, writes, &[self.names.rank; 16]) {
+            // As in the store: a text saved again as it stands is no change.
+            Err(doc::WriteError::Nothing) => return,
+            written => written.expect("it can be written"),
+        };
         let change = Change::from_bytes(bytes).expect("it reads back");
         doc::lawful(&change, record, &self.names.key()).expect("it is lawful");
     }
@@ -249,6 +267,21 @@ impl Book for Device {
     // These devices keep no log.
     fn known(&self, _: Class) -> Known {
         Known::default()
+    }
+
+    /// Every line as if it had come by a writer of its own.
+    fn lines(&self, class: Class, from: Timestamp, to: Timestamp) -> Vec<KnownLine> {
+        let projections = self.docs.keys().map(|record| self.project(*record));
+        let of_class = projections.filter(|it| kinds::find(&it.kind).is_some_and(|kind| kind.class() == class));
+        of_class
+            .flat_map(|it| it.lines.into_iter().map(move |line| (it.kind.clone(), line)))
+            .filter(|(_, line)| (from..to).contains(&line.at))
+            .map(|(kind, line)| {
+                let (writer, volume) = (line.fact.to_string(), "demo/duty".to_owned());
+                let entry = Reached { seq: 1, hash: writer.clone() };
+                KnownLine { at: line.at, fact: line.fact, kind, volume, writer, entry }
+            })
+            .collect()
     }
 }
 

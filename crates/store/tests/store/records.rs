@@ -174,7 +174,8 @@ fn an_action_finds_the_records_of_a_kind_with_all_that_has_arrived() {
     // What was looked at on the way reads differently now, and whoever shows it has to hear of that.
     let mut touched: Vec<RecordId> = changed.records.iter().map(|(record, _)| *record).collect();
     let mut expected = vec![done, first, second, other];
-    (touched.sort_unstable(), expected.sort_unstable());
+    touched.sort_unstable();
+    expected.sort_unstable();
     assert_eq!(touched, expected);
     assert_eq!(s.settle().records, []);
     s.assert_sound();

@@ -1,5 +1,12 @@
 const KEY = 'dutybook.sound'
-const REPEAT_MS = 20_000
+
+/** What calls: an alarm of the desk and a report, or SOS. */
+export type Ring = 'call' | 'sos'
+
+const RINGS: Record<Ring, { tones: readonly number[]; volume: number; repeat_ms: number }> = {
+  call: { tones: [880, 660, 880], volume: 0.25, repeat_ms: 20_000 },
+  sos: { tones: [988, 740, 988, 740, 988, 740, 988, 740], volume: 0.9, repeat_ms: 2_000 },
+}
 
 /**
  * The sound of the desk: two short tones, for what rings only (a missed point, a critical clock that ran out), repeated
@@ -33,18 +40,19 @@ class Sound {
     }
   }
 
-  /** Rings unless it did a moment ago. */
-  ring(now: number): void {
+  /** Rings unless it did a moment ago. SOS is loud, goes on and on, and cannot be switched off beforehand. */
+  ring(now: number, how: Ring = 'call'): void {
     const audio = this.#audio
-    if (this.muted || !audio || audio.state !== 'running' || now - this.#last < REPEAT_MS) return
+    const { tones, volume, repeat_ms } = RINGS[how]
+    if ((this.muted && how !== 'sos') || !audio || audio.state !== 'running' || now - this.#last < repeat_ms) return
     this.#last = now
-    for (const [nth, hertz] of [880, 660, 880].entries()) {
+    for (const [nth, hertz] of tones.entries()) {
       const tone = audio.createOscillator()
       const gain = audio.createGain()
       const from = audio.currentTime + nth * 0.22
       tone.frequency.value = hertz
       gain.gain.setValueAtTime(0, from)
-      gain.gain.linearRampToValueAtTime(0.25, from + 0.02)
+      gain.gain.linearRampToValueAtTime(volume, from + 0.02)
       gain.gain.linearRampToValueAtTime(0, from + 0.18)
       tone.connect(gain).connect(audio.destination)
       tone.start(from)

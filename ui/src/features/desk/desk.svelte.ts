@@ -7,6 +7,22 @@ const ROUTES = {
   all: '/all',
   monitor: '/monitor',
   ledger: '/ledger',
+  daily_report: '/daily-report',
+  work_log: '/work-log',
+  archive: '/archive',
+  complaints: '/complaints',
+  follow_ups: '/follow-ups',
+  registers: '/registers',
+  instructions: '/instructions',
+  whereabouts: '/whereabouts',
+  spot_checks: '/spot-checks',
+  incident: '/incident',
+  numbers: '/numbers',
+  roster: '/roster',
+  attendance: '/attendance',
+  absences: '/absences',
+  my_shift: '/my-shift',
+  handover: '/handover',
 } as const
 
 export type DeskPlace = keyof typeof ROUTES

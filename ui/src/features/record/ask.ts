@@ -12,13 +12,19 @@ export interface Choice {
   tone?: Tone
 }
 
-export type Ask = { name: string; label: string } & (
+export type Ask = {
+  /** The action's field; `outgoing.line` is the field `line` inside `outgoing`. */
+  name: string
+  label: string
+  /** Whether it is asked at all, by what was answered so far; always when left out. */
+  when?: (form: Filled) => boolean
+} & (
   | { type: 'text'; initial?: string; phrases?: string[] }
   | { type: 'area'; initial?: string; phrases?: string[] }
   /** One of several; `numeric` ones are numbers to the book. */
   | { type: 'choice'; options: Choice[]; initial?: string; list?: boolean; empty_is_null?: boolean; numeric?: boolean }
   | { type: 'many'; options: Choice[] }
-  | { type: 'people'; single?: boolean }
+  | { type: 'people'; single?: boolean; optional?: boolean }
   | { type: 'number'; unit?: string; max?: number }
   /** An amount in yuan, kept in fen. */
   | { type: 'money' }
@@ -29,6 +35,8 @@ export type Ask = { name: string; label: string } & (
   /** A moment. */
   | { type: 'when'; initial?: number; optional?: boolean }
   | { type: 'earlier'; optional?: boolean }
+  /** A file as evidence: its name and SHA-256. */
+  | { type: 'file' }
 )
 
 /** The view of a kind of record. */
@@ -85,11 +93,14 @@ export function emptyForm(asks: readonly Ask[]): Filled {
   )
 }
 
+/** The questions that are asked, as answered so far. */
+export const asked = (asks: readonly Ask[], form: Filled): Ask[] => asks.filter((one) => one.when?.(form) ?? true)
+
 /** Whether every question that has no empty answer was answered. */
 export function answered(asks: readonly Ask[], form: Filled): boolean {
-  return asks.every((one) => {
+  return asked(asks, form).every((one) => {
     if (one.type === 'choice') return one.empty_is_null || form[one.name] !== null
-    if (one.type === 'people' && one.single) return (form[one.name] as unknown[]).length > 0
+    if (one.type === 'people' && one.single && !one.optional) return (form[one.name] as unknown[]).length > 0
     if (one.type === 'when' || one.type === 'earlier') return one.optional || form[one.name] !== null
     return true
   })
@@ -104,7 +115,7 @@ export function amountOf(text: string, scale: number): number {
 /** The form as the action's own fields. */
 export function valuesOf(asks: readonly Ask[], form: Filled): Record<string, unknown> {
   const values: Record<string, unknown> = {}
-  for (const one of asks) {
+  for (const one of asked(asks, form)) {
     const value = form[one.name]
     switch (one.type) {
       case 'money':
@@ -120,11 +131,18 @@ export function valuesOf(asks: readonly Ask[], form: Filled): Record<string, unk
         if (value !== null) values[one.name] = one.numeric ? Number(value) : value
         break
       case 'earlier':
+      case 'file':
         if (value !== null) Object.assign(values, value)
         break
       default:
         values[one.name] = value
     }
+  }
+  for (const [name, value] of Object.entries(values)) {
+    const [outer, inner] = name.split('.')
+    if (!outer || !inner) continue
+    values[outer] = { ...(values[outer] as Filled | undefined), [inner]: value }
+    delete values[name]
   }
   // One more precaution in somebody's own words joins the chosen ones.
   if (typeof values.precaution === 'string') {

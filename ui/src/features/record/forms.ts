@@ -1,19 +1,45 @@
 /** The forms of every kind of record. A new kind is one line here. */
-import type { AnyView, RecordOpened } from '@/ipc'
 import type { Ask, Asking } from './ask'
 import type { Intent } from './asks.svelte'
+import { absence } from './asks/absence'
+import { attendance } from './asks/attendance'
+import { complaint } from './asks/complaint'
 import { contactRecord } from './asks/contact-record'
+import { handover } from './asks/handover'
+import { incident } from './asks/incident'
+import { archiveItem, dailyReport, journal, monthSeal, workLog } from './asks/papers'
 import { patrolRun } from './asks/patrol-run'
+import { reachTest } from './asks/reach-test'
+import { rosterSheet } from './asks/roster-sheet'
+import { spotCheck, spotPlan } from './asks/spot'
+import { whereabouts } from './asks/whereabouts'
 import { workOrder } from './asks/work-order'
+import { askingOf } from '@/features/registers/asking'
+import type { AnyView, RecordOpened } from '@/ipc'
 
 const FORMS: { readonly [K in AnyView['kind']]?: Asking<K> } = {
+  absence,
+  attendance,
+  complaint,
   contact_record: contactRecord,
+  incident,
+  handover,
   patrol_run: patrolRun,
+  reach_test: reachTest,
+  roster_sheet: rosterSheet,
   work_order: workOrder,
+  journal,
+  daily_report: dailyReport,
+  work_log: workLog,
+  month_seal: monthSeal,
+  archive_item: archiveItem,
+  whereabouts,
+  spot_plan: spotPlan,
+  spot_check: spotCheck,
 }
 
 function formsOf(kind: string): Asking<AnyView['kind']> | undefined {
-  return (FORMS as Record<string, Asking<AnyView['kind']> | undefined>)[kind]
+  return (FORMS as Record<string, Asking<AnyView['kind']> | undefined>)[kind] ?? askingOf(kind)
 }
 
 /** The fields of an action's form. */

@@ -41,6 +41,26 @@ describe('forms', () => {
   })
 })
 
+describe('questions that depend on an answer', () => {
+  const asks: Ask[] = [
+    { name: 'reached', label: '', type: 'yes', initial: true },
+    { name: 'outgoing.line', label: '', type: 'choice', options: [{ value: '热线', label: '' }, { value: '专线', label: '' }], initial: '专线' },
+    { name: 'outgoing.hotline_reason', label: '', type: 'text', when: (form) => form['outgoing.line'] === '热线' },
+    { name: 'category', label: '', type: 'choice', options: [], when: (form) => form['reached'] === true },
+    { name: 'person', label: '', type: 'people', single: true, optional: true },
+  ]
+  it('are not missed while they are not asked, and say nothing then', () => {
+    const form = { ...emptyForm(asks), reached: false }
+    expect(answered(asks, form)).toBe(true)
+    expect(answered(asks, { ...form, reached: true })).toBe(false)
+    expect(valuesOf(asks, form)).toEqual({ reached: false, outgoing: { line: '专线' }, person: undefined })
+  })
+  it('stand inside what they belong to', () => {
+    const form = { ...emptyForm(asks), reached: false, 'outgoing.line': '热线', 'outgoing.hotline_reason': '专线故障' }
+    expect(valuesOf(asks, form)['outgoing']).toEqual({ line: '热线', hotline_reason: '专线故障' })
+  })
+})
+
 describe('offers', () => {
   const offer = (action: string) => ({ action, words: { zh: action, en: action }, weight: 'normal' as const })
   it('are shown as the book gives them, without the steps of a round, which the tablet takes', () => {

@@ -1,4 +1,4 @@
-import type { ContactTopic, Registration, Urgency, Way } from '@/ipc'
+import type { ContactTopic, Grade, Registration, Urgency, Way } from '@/ipc'
 
 /** A call or visit while it is being written down. */
 export interface Draft {
@@ -14,6 +14,15 @@ export interface Draft {
   urgency: Urgency
   /** Answered on the spot. */
   result: string
+  /** Which line it came in on; empty for the usual one. */
+  line: string
+  /** When they will hear from us, where somebody promised it. */
+  next_contact: number | null
+  /** What a complaint is about, and how grave. */
+  topic: string
+  grade: Grade
+  /** The earlier record of the same matter. */
+  repeat_of: { record: string; number: string } | null
   /** When it began, milliseconds since the epoch; null until something is typed. */
   began: number | null
 }
@@ -32,6 +41,11 @@ export const emptyDraft = (way: Way = 'call'): Draft => ({
   summary: '',
   urgency: 'normal',
   result: '',
+  line: '',
+  next_contact: null,
+  topic: '',
+  grade: 'general',
+  repeat_of: null,
   began: null,
 })
 
@@ -52,8 +66,18 @@ export function registrationOf(draft: Draft): Registration {
     category: draft.category,
     summary: draft.summary.trim(),
     urgency: draft.urgency,
+    next_contact: draft.next_contact,
+    ...(draft.way === 'call' && draft.line && { line: draft.line }),
     ...(draft.result.trim() && { result: draft.result.trim() }),
+    ...(draft.category === 'complaint' && { complaint: { topic: draft.topic, grade: draft.grade } }),
+    ...(draft.repeat_of && { repeat_of: draft.repeat_of }),
   }
+}
+
+/** A call that nobody answered: who it was is all there is. */
+export function missedOf(draft: Draft): Registration {
+  const { unit, unit_label, name, phone, line } = registrationOf({ ...draft, way: 'call' })
+  return { way: 'call', missed: true, category: 'other', at_start: draft.began, unit: unit ?? null, unit_label: unit_label ?? '', name: name ?? '', phone: phone ?? '', line: line ?? '' }
 }
 
 interface Kept {

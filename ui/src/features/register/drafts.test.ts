@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { Drafts, emptyDraft, isEmpty, readKept, registrationOf } from './drafts.svelte'
+import { Drafts, emptyDraft, isEmpty, missedOf, readKept, registrationOf } from './drafts.svelte'
 
 beforeEach(() => localStorage.clear())
 
@@ -45,6 +45,18 @@ describe('parked calls', () => {
 describe('a registration', () => {
   it('has no rings for a visit, though some were chosen before', () => {
     expect(registrationOf({ ...emptyDraft('visit'), rings: 2 }).rings).toBeNull()
+  })
+
+  it('says how grave a complaint is, and nothing of it for anything else', () => {
+    const draft = { ...emptyDraft(), topic: '噪声', grade: 'major' as const }
+    expect(registrationOf(draft)).not.toHaveProperty('complaint')
+    expect(registrationOf({ ...draft, category: 'complaint' }).complaint).toEqual({ topic: '噪声', grade: 'major' })
+  })
+
+  it('of a missed call is a call with a number and nothing that nobody said', () => {
+    const missed = missedOf({ ...emptyDraft('visit'), phone: ' 5550-8821 ', summary: '还没人说', line: '值班热线', rings: 4 })
+    expect(missed).toMatchObject({ way: 'call', missed: true, phone: '5550-8821', line: '值班热线', category: 'other' })
+    expect(missed).not.toHaveProperty('summary')
   })
 
   it('has a result only where one was given', () => {

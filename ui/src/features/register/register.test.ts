@@ -12,6 +12,7 @@ let refuse = false
 const answers: Record<string, () => unknown> = {
   search_units: () => [{ unit: 'u1', label: '3-2-1502', place: { zh: '3栋', en: 'building 3' }, occupants: [{ name: '陈先生', phone: '5550-8821' }], matched: '1502' }],
   records: () => [],
+  repeats: () => [{ record: 'e1', card: { number: 'KF3-0', title: '报修:漏水', born: 0, state_words: { zh: '待处理', en: 'open' } }, same_unit: false, same_phone: true }],
   people: () => [
     { person: 'w1', name: '维修员甲', role: 'worker', role_words: { zh: '维修员', en: 'worker' }, team: '工程部', phone: '', shift: null, open_orders: 0 },
     { person: 's1', name: '客服主任', role: 'cs_supervisor', role_words: { zh: '客服主任', en: 'supervisor' }, team: '', phone: '', shift: null, open_orders: 0 },
@@ -68,6 +69,29 @@ describe('the registration desk', () => {
     })
     await waitFor(() => expect(field('register-summary').value).toBe(''))
     expect(document.activeElement).toBe(field('register-unit'))
+  })
+
+  it('notes a missed call with Ctrl+M, from its number alone', async () => {
+    const user = userEvent.setup()
+    await user.type(field('register-phone'), '55508821')
+    await user.keyboard('{Control>}m{/Control}')
+    await waitFor(() => expect(acts()).toHaveLength(1))
+    expect(acts()[0]).toMatchObject({ action: { action: { do: 'register', missed: true, phone: '55508821', category: 'other' } } })
+  })
+
+  it('suggests the earlier call of the same number, and repeats it only when somebody says so', async () => {
+    const user = userEvent.setup()
+    await user.type(field('register-phone'), '55508821')
+    await user.click(await screen.findByTestId('register-repeat-is'))
+    await user.type(field('register-summary'), '又漏了')
+    await user.keyboard('{Control>}{Enter}{/Control}')
+    await waitFor(() => expect(acts()).toHaveLength(1))
+    expect(acts()[0]).toMatchObject({ action: { action: { repeat_of: { record: 'e1', number: 'KF3-0' } } } })
+    await user.type(field('register-phone'), '55508821')
+    await screen.findByTestId('register-repeat')
+    await user.keyboard('{Control>}{Enter}{/Control}')
+    await waitFor(() => expect(acts()).toHaveLength(2))
+    expect(acts()[1]).not.toMatchObject({ action: { action: { repeat_of: expect.anything() as unknown } } })
   })
 
   it('keeps what was typed when it is refused, and says why', async () => {

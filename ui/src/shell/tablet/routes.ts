@@ -8,7 +8,13 @@ const ROUTES = {
   order: '/orders/:order',
   register: '/register',
   all: '/all',
+  incident: '/incident',
+  numbers: '/numbers',
+  shift: '/shift',
   record: '/record/:record',
+  registers: '/registers',
+  whereabouts: '/whereabouts',
+  handover: '/handover',
 } as const
 
 /** Where a tablet can be. */

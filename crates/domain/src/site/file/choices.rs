@@ -2,8 +2,9 @@
 
 use super::read::Choice;
 use crate::engine::Urgency;
+use crate::escalation::Level;
 use crate::role::Role;
-use crate::site::{ContactCategory, Family, RouteKind};
+use crate::site::{ContactCategory, Family, IncidentCategory, RouteKind};
 
 macro_rules! choices {
     ($($zh:literal $id:literal $value:expr),+ $(,)?) => {
@@ -61,4 +62,23 @@ pub(super) const CATEGORIES: &[Choice<ContactCategory>] = choices![
     "居委会" "neighbourhood" ContactCategory::Neighbourhood,
     "防汛" "flood" ContactCategory::Flood,
     "物业内部" "internal" ContactCategory::Internal,
+];
+
+pub(super) const LEVELS: &[Choice<Level>] = choices![
+    "一般" "ordinary" Level::Ordinary,
+    "疑难" "difficult" Level::Difficult,
+    "重大" "major" Level::Major,
+    "突发" "sudden" Level::Sudden,
+];
+
+pub(super) const INCIDENTS: &[Choice<IncidentCategory>] = choices![
+    "火灾" "fire" IncidentCategory::Fire,
+    "水浸" "flood" IncidentCategory::Flood,
+    "电梯困人" "lift" IncidentCategory::Lift,
+    "停电" "power" IncidentCategory::Power,
+    "燃气泄漏" "gas" IncidentCategory::Gas,
+    "盗窃" "theft" IncidentCategory::Theft,
+    "打架斗殴" "fight" IncidentCategory::Fight,
+    "人员伤病" "medical" IncidentCategory::Medical,
+    "其他" "other" IncidentCategory::Other,
 ];

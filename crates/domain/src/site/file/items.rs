@@ -8,12 +8,14 @@ use uuid::Uuid;
 use super::choices::{CATEGORIES, FAMILIES, ROLES, URGENCIES};
 use super::read::{Fields, Keys, Node, Problems};
 use super::{FirstPin, SiteFile, item_id, units};
+use crate::complaint::ComplaintTopics;
 use crate::ids::RecordId;
 use crate::site::items::Definition;
 use crate::site::{
     Checklist, ChecklistItem, Checkpoint, ContactCategory, EmergencyContact, Family, InventoryItem, Person, Place,
-    Post, Site, Timers, pin,
+    Post, Retention, RetentionRule, Site, SpotChecks, Timers, pin,
 };
+use crate::telephone::{PhoneLine, PhoneLines};
 use crate::time::{TimeOfDay, Zone};
 use crate::words;
 
@@ -60,6 +62,7 @@ impl<'a, 'i> Reading<'a, 'i> {
 
     pub(super) fn read(mut self, p: &mut Problems<'_>) -> SiteFile {
         self.settings(p);
+        self.retention(p);
         let code = self.file.code.clone();
         // What others refer to is read first; among those, what refers to nothing.
         for (key, mut it) in keyed(&mut self.root, p, Person::KIND) {
@@ -106,7 +109,8 @@ impl<'a, 'i> Reading<'a, 'i> {
         }
         self.routes(p, &code);
         units::read(&mut self.root, p, &mut self.file);
-        self.contacts(p, &code);
+        let contacts = self.contacts(p, &code);
+        self.emergency(p, &code, &contacts);
         self.shifts_and_rosters(p, &code);
         self.root.finish(p);
         self.file
@@ -136,11 +140,59 @@ impl<'a, 'i> Reading<'a, 'i> {
             if let Some(node) = it.get("zone") {
                 self.file.site.settings.zone = zone(&node, p);
             }
+            if let Some(node) = it.get("lines") {
+                self.file.site.settings.lines = lines(&node, p);
+            }
+            if let Some(node) = it.get("complaint_topics") {
+                let topics = node.list(p).into_iter().map(|node| node.text(p)).filter(|topic| !topic.is_empty());
+                self.file.site.settings.complaint_topics = ComplaintTopics(topics.collect());
+            }
+            let holidays = it.list_or_empty(p, "holidays");
+            self.file.site.settings.holidays = holidays.iter().filter_map(|node| node.day(p)).collect();
             it.finish(p);
         }
         if let Some(mut it) = self.root.get("timers").and_then(|node| node.table(p)) {
             self.file.site.settings.timers = timers(&mut it, p);
             it.finish(p);
+        }
+        if let Some(mut it) = self.root.get("spot_checks").and_then(|node| node.table(p)) {
+            self.file.site.settings.spot_checks = spot_checks(&mut it, p);
+            it.finish(p);
+        }
+    }
+
+    /// `[[retention]]`: with any of them the file's table is the whole table.
+    fn retention(&mut self, p: &mut Problems<'_>) {
+        let mut rules: Vec<RetentionRule> = Vec::new();
+        for (key, mut it) in keyed(&mut self.root, p, "retention") {
+            let kinds = it.required(p, "kinds").map(|node| node.one_or_more(p)).unwrap_or_default();
+            let mut named = Vec::new();
+            for node in kinds {
+                let kind = node.text(p);
+                if node.as_text().is_some() && crate::kinds::find(&kind).is_none() {
+                    let words = words!("没有「{kind}」这种记录。", "There is no kind of record called “{kind}”.");
+                    p.error(&node.span(), &node.path, words, None);
+                }
+                named.push(kind);
+            }
+            let for_ever = it.flag_or_no(p, "for_ever");
+            let years = it.get("years").map(|node| node.whole(p, 1, 100));
+            if for_ever == years.is_some() {
+                p.error(
+                    &it.at,
+                    &it.path,
+                    words!(
+                        "years 与 for_ever 要写一个,只写一个。",
+                        "Give either years or for_ever, and only one of them."
+                    ),
+                    Some(words!("years = 3,或长期保管 for_ever = true。", "years = 3, or for_ever = true.")),
+                );
+            }
+            rules.push(RetentionRule { key, name: it.text(p, "name"), kinds: named, years });
+            it.finish(p);
+        }
+        if !rules.is_empty() {
+            self.file.site.settings.retention = Retention(rules);
         }
     }
 
@@ -169,8 +221,9 @@ impl<'a, 'i> Reading<'a, 'i> {
         }
     }
 
-    fn contacts(&mut self, p: &mut Problems<'_>, code: &str) {
+    fn contacts(&mut self, p: &mut Problems<'_>, code: &str) -> Keys {
         let mut present = BTreeSet::new();
+        let mut keys = Keys::default();
         for (key, mut it) in keyed(&mut self.root, p, "contact") {
             let category = it.required(p, "category").and_then(|node| node.choice(p, CATEGORIES));
             present.extend(category);
@@ -192,7 +245,9 @@ impl<'a, 'i> Reading<'a, 'i> {
                 when: it.text_or_empty(p, "when"),
                 verified_on: it.get("verified_on").and_then(|node| node.day(p)),
             };
-            self.file.site.contacts.insert(item_id(code, EmergencyContact::KIND, &key), contact);
+            let id = item_id(code, EmergencyContact::KIND, &key);
+            keys.insert(key, id);
+            self.file.site.contacts.insert(id, contact);
             it.finish(p);
         }
         for category in NAMED_BY_THE_REGULATIONS {
@@ -212,6 +267,7 @@ impl<'a, 'i> Reading<'a, 'i> {
                 );
             }
         }
+        keys
     }
 }
 
@@ -273,6 +329,59 @@ fn timers(it: &mut Fields<'_, '_>, p: &mut Problems<'_>) -> Timers {
         }
     }
     serde_json::from_value(Value::Object(clocks)).unwrap_or_default()
+}
+
+/// The telephone lines; one that may be called from must be among them.
+fn lines(node: &Node<'_, '_>, p: &mut Problems<'_>) -> PhoneLines {
+    let mut lines: Vec<PhoneLine> = Vec::new();
+    for node in node.list(p) {
+        let Some(mut it) = node.table(p) else { continue };
+        lines.push(PhoneLine {
+            name: it.text(p, "name"),
+            phone: it.get("phone").map(|node| phone(&node, p)).unwrap_or_default(),
+            inbound_only: it.flag_or_no(p, "inbound_only"),
+        });
+        it.finish(p);
+    }
+    if lines.iter().all(|line| line.inbound_only) {
+        p.error(
+            &node.span(),
+            &node.path,
+            words!("没有可以拨出的线路。", "There is no line to call from."),
+            Some(words!(
+                "热线只接不拨(篇2 7.3),再写一条不带 inbound_only 的线路供回访用。",
+                "The hotline is only answered (D2.7.3); add a line without inbound_only to call back from."
+            )),
+        );
+    }
+    PhoneLines(lines)
+}
+
+/// How spot checks are drawn; what is left out keeps its default.
+fn spot_checks(it: &mut Fields<'_, '_>, p: &mut Problems<'_>) -> SpotChecks {
+    let mut checks = SpotChecks::default();
+    for (name, count) in [
+        ("per_month", &mut checks.per_month),
+        ("at_night", &mut checks.at_night),
+        ("on_holidays", &mut checks.on_holidays),
+    ] {
+        if let Some(node) = it.get(name) {
+            *count = node.whole(p, 0, 60);
+        }
+    }
+    for (name, time) in [("night_from", &mut checks.night_from), ("night_to", &mut checks.night_to)] {
+        if let Some(node) = it.get(name) {
+            *time = node.time(p);
+        }
+    }
+    checks.holidays = it.list_or_empty(p, "holidays").iter().filter_map(|node| node.day(p)).collect();
+    if let Some(node) = it.get("items") {
+        checks.items = node.list(p).iter().map(|node| node.text(p)).filter(|item| !item.is_empty()).collect();
+    }
+    if checks.night_from >= checks.night_to {
+        checks.night_to = TimeOfDay(checks.night_from.0 + 60);
+    }
+    checks
 }
 
 /// Digits, grouped as people write them, and an extension: `0551-5550 1234 转 801`.

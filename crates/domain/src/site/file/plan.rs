@@ -97,7 +97,9 @@ impl<'a, 'i> Reading<'a, 'i> {
     pub(super) fn shifts_and_rosters(&mut self, p: &mut Problems<'_>, code: &str) {
         let mut marks = BTreeSet::from(NO_SHIFT);
         for (key, mut it) in keyed(&mut self.root, p, Shift::KIND) {
-            let shift = shift(&mut it, p, &mut marks);
+            let mut shift = shift(&mut it, p, &mut marks);
+            let posts = it.list_or_empty(p, "posts");
+            shift.posts = posts.iter().map(|node| self.posts.find(p, node, Post::KIND)).collect();
             self.file.site.shifts.insert(item_id(code, Shift::KIND, &key), shift);
             it.finish(p);
         }
@@ -264,7 +266,7 @@ fn shift(it: &mut Fields<'_, '_>, p: &mut Problems<'_>, marks: &mut BTreeSet<cha
             p.error(&node.span(), &node.path, words, None);
         }
     }
-    Shift { name, mark, from, to }
+    Shift { name, mark, from, to, posts: Vec::new() }
 }
 
 fn days_in(month: &str) -> Option<usize> {

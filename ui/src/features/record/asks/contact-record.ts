@@ -1,13 +1,24 @@
 import type { ContactView } from '@/ipc'
 import { m } from '@/paraglide/messages.js'
-import { method, reason, type Ask, type Asking, type Choice } from '../ask'
+import { session } from '@/session.svelte'
+import { choices, method, reason, type Ask, type Asking, type Choice, type Filled } from '../ask'
 import type { Intent } from '../asks.svelte'
+import { gradeOptions } from '../complaint-words'
 import { urgencyOptions } from '../look'
+import { TOPICS, topicWord } from '../topics'
+import { answerChase, chase } from './complaint'
+import { byPhone, outgoing } from './telephone'
 
 export const contactRecord: Asking<'contact_record'> = { asks, plain: ['close'] }
 
 /** 1, 2, 3, and 4 for more than three. */
 export const ringChoices = (): Choice[] => ['1', '2', '3', '4'].map((value) => ({ value, label: value === '4' ? '>3' : value }))
+
+/** What is asked besides when a call is a complaint. */
+export const complaintTaken = (): Ask[] => [
+  { name: 'topic', label: m.ask_complaint_topic(), type: 'choice', list: false, options: (session.app?.complaint_topics ?? []).map((topic) => ({ value: topic, label: topic })), empty_is_null: true },
+  { name: 'grade', label: m.ask_grade(), type: 'choice', options: gradeOptions(), initial: 'general' },
+]
 
 function asks({ action }: Intent, view: ContactView | null): Ask[] {
   switch (action) {
@@ -33,7 +44,25 @@ function asks({ action }: Intent, view: ContactView | null): Ask[] {
     case 'answer':
       return [{ name: 'result', label: m.ask_result(), type: 'area', phrases: [m.phrase_explained(), m.phrase_passed_on()] }]
     case 'follow_up':
-      return [method(), { name: 'opinion', label: m.ask_suggestion(), type: 'area' }]
+      return [method(), { name: 'opinion', label: m.ask_suggestion(), type: 'area' }, ...outgoing(byPhone)]
+    case 'make_complaint':
+      return complaintTaken()
+    case 'call_back': {
+      const reached = (form: Filled): boolean => form['reached'] === true
+      return [
+        { name: 'reached', label: m.ask_call_back_reached(), type: 'yes', initial: true },
+        ...outgoing(),
+        { name: 'category', label: m.ask_category(), type: 'choice', options: choices(TOPICS, topicWord), initial: 'repair', when: reached },
+        { name: 'summary', label: m.ask_what_said(), type: 'area', when: reached },
+        { name: 'urgency', label: m.ask_urgency(), type: 'choice', options: urgencyOptions(), initial: 'normal', when: reached },
+      ]
+    }
+    case 'set_next_contact':
+      return [{ name: 'next_contact', label: m.ask_next_contact(), type: 'when' }, reason()]
+    case 'chase':
+      return chase()
+    case 'answer_chase':
+      return answerChase()
     case 'reopen':
       return [reason()]
     case 'mark_repeat':

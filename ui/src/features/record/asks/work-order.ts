@@ -6,6 +6,8 @@ import { choices, grade, method, reason, type Ask, type Asking } from '../ask'
 import type { Intent } from '../asks.svelte'
 import { ms, urgencyOptions } from '../look'
 import { chargeWord, pauseWord, phaseWord } from '../words'
+import { answerChase } from './complaint'
+import { byPhone, outgoing } from './telephone'
 
 export const workOrder: Asking<'work_order'> = { asks, plain: ['accept', 'depart', 'arrive', 'start', 'resume'] }
 
@@ -79,11 +81,14 @@ function asks({ action, given }: Intent, view: WorkOrderView | null): Ask[] {
         grade('quality', m.ask_quality()),
         { name: 'opinion', label: m.ask_suggestion(), type: 'area' },
         { name: 'satisfied', label: m.ask_settled(), type: 'yes', initial: true },
+        ...outgoing(byPhone),
       ]
     case 'close':
       return [{ name: 'without_followup_reason', label: m.ask_without_followup(), type: 'text', phrases: [m.phrase_public_area(), m.phrase_unreachable(), m.phrase_asked_on_site()] }]
     case 'chase':
       return [{ name: 'text', label: m.ask_chase(), type: 'text', phrases: [m.phrase_chase_where(), m.phrase_chase_when(), m.phrase_chase_help()] }]
+    case 'answer_chase':
+      return answerChase()
     case 'photo':
       return [
         { name: 'phase', label: m.ask_phase(), type: 'choice', options: choices(['before', 'during', 'after'], phaseWord), initial: 'before' },

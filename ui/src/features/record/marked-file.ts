@@ -1,0 +1,11 @@
+/** A file that serves as evidence: what proves later that it is this one. */
+export interface MarkedFile {
+  file_name: string
+  sha256: string
+}
+
+/** SHA-256 in hex. */
+export async function sha256Of(bytes: ArrayBuffer): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', bytes)
+  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+}
