@@ -156,7 +156,7 @@ impl Window {
 
     /// Waits until no element `id` is shown.
     pub async fn see_gone(&self, id: &str) -> Result<()> {
-        self.wait(&format!("[{id}] to go"), async || Ok(self.first_shown(id).await?.is_none().then_some(()))).await
+        self.wait(&format!("[{id}] to go"), async || Ok(self.texts(id).await?.is_empty().then_some(()))).await
     }
 
     /// Waits until the text of the element `id` contains `text`.
@@ -231,9 +231,10 @@ impl Window {
     async fn click_by(&self, id: &str, what: &str, is: impl Fn(&str) -> bool, inner: Option<&str>) -> Result<()> {
         let what = format!("[{}] of [{id}] with {what} to press", inner.unwrap_or(id));
         self.wait(&what, async || {
-            let elements = self.page()?.find_all(By::Css(selector(id))).await;
-            for element in elements.with_context(|| self.says(&what))? {
-                if !settled(element.text().await)?.is_some_and(|shown| is(&shown)) {
+            for element in self.all(id).await? {
+                // The driver's own idea of the text runs the lines of a grid together.
+                let shown = settled(element.prop("innerText").await)?.flatten();
+                if !shown.is_some_and(|shown| is(shown.trim())) {
                     continue;
                 }
                 let Some(inner) = inner else { return self.click_at_rest(&element).await };
@@ -247,11 +248,16 @@ impl Window {
         .await
     }
 
-    /// Waits for the element `id` and presses it.
+    /// Waits for an element `id` that can be pressed, and presses it: what lies under an open sheet cannot.
     pub async fn click(&self, id: &str) -> Result<()> {
         self.wait(&format!("[{id}] to press"), async || {
-            let Some(element) = self.first_shown(id).await? else { return Ok(None) };
-            self.click_at_rest(&element).await
+            for element in self.all(id).await? {
+                if settled(element.is_displayed().await)? == Some(true) && self.click_at_rest(&element).await?.is_some()
+                {
+                    return Ok(Some(()));
+                }
+            }
+            Ok(None)
         })
         .await
     }
@@ -259,8 +265,8 @@ impl Window {
     /// Waits for the radio button `id` and presses its label: the button itself is hidden from the eye.
     pub async fn choose(&self, id: &str) -> Result<()> {
         self.wait(&format!("[{id}] to choose"), async || {
-            let radio = self.page()?.find_all(By::Css(selector(id))).await.with_context(|| self.says(id))?;
-            let Some(radio) = radio.first() else { return Ok(None) };
+            let radios = self.all(id).await?;
+            let Some(radio) = radios.first() else { return Ok(None) };
             match settled(radio.find(By::XPath("ancestor::label")).await)? {
                 Some(label) => self.click_at_rest(&label).await,
                 None => Ok(None),
@@ -401,12 +407,7 @@ impl Window {
     }
 
     async fn first_shown(&self, id: &str) -> Result<Option<WebElement>> {
-        let elements = self
-            .page()?
-            .find_all(By::Css(selector(id)))
-            .await
-            .with_context(|| self.says(&format!("[{id}] cannot be looked for")))?;
-        for element in elements {
+        for element in self.all(id).await? {
             if settled(element.is_displayed().await)? == Some(true) {
                 return Ok(Some(element));
             }
@@ -414,9 +415,20 @@ impl Window {
         Ok(None)
     }
 
-    /// Presses `element`, unless it still moves: a sheet that slides in would be missed.
+    /// The elements `id`, shown or not; none while the page changes under the driver's hands, so that whoever waits
+    /// looks again. What is *not* there has to be asked of the page itself ([`texts`](Self::texts)).
+    async fn all(&self, id: &str) -> Result<Vec<WebElement>> {
+        let elements = self.page()?.find_all(By::Css(selector(id))).await;
+        Ok(settled(elements).with_context(|| self.says(&format!("[{id}] cannot be looked for")))?.unwrap_or_default())
+    }
+
+    /// Presses `element`, unless it still moves: a sheet that slides in would be missed. What lies half behind the edge
+    /// of a list is scrolled to first, as a person does; the driver looks at the edge of the window only.
     async fn click_at_rest(&self, element: &WebElement) -> Result<Option<()>> {
         let script = "const [element, done] = arguments
+             const { left, top, width, height } = element.getBoundingClientRect()
+             const hit = document.elementFromPoint(left + width / 2, top + height / 2)
+             if (!element.contains(hit)) element.scrollIntoView({ block: 'center', behavior: 'instant' })
              const place = () => JSON.stringify(element.getBoundingClientRect())
              const before = place()
              requestAnimationFrame(() => requestAnimationFrame(() => done(place() === before)))";

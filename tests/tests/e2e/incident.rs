@@ -10,7 +10,6 @@ use crate::people::{DESK, TABLET, keep_looks, kept_here, see_synced, sign_in_by_
 
 const MANAGER: Person = ("总值班员甲", "7530");
 
-#[ignore = "open: not played through to its end yet"]
 #[tokio::test(flavor = "multi_thread")]
 async fn an_emergency_is_reported_without_the_server_and_acknowledged_when_it_comes() -> Result<()> {
     journey("incident", async |stage| {
