@@ -6,6 +6,8 @@ use std::process::ExitCode;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use dutybook_client::{Client, SystemClock};
+#[cfg(desktop)]
+use dutybook_domain::device::AppRole;
 use dutybook_domain::words;
 use tauri::{Manager, WebviewWindowBuilder};
 use tauri_specta::Event;
@@ -103,7 +105,7 @@ pub fn run() -> ExitCode {
                 None => app.path().app_data_dir()?,
             };
             open_book(app.handle(), &dir, &options);
-            open_window(app, &dir)?;
+            open_window(app)?;
             Ok(())
         })
         .run(tauri::generate_context!());
@@ -170,12 +172,24 @@ async fn tell_sync(app: tauri::AppHandle, client: Client) {
     }
 }
 
-fn open_window(app: &tauri::App, dir: &std::path::Path) -> tauri::Result<()> {
+fn open_window(app: &tauri::App) -> tauri::Result<()> {
     let config = app.config().app.windows.first().cloned().unwrap_or_default();
     let window = WebviewWindowBuilder::from_config(app, &config)?;
-    // Two devices on one machine (the demo, the tests) must not share what the web view keeps.
     #[cfg(desktop)]
-    let window = window.data_directory(dir.join("webview"));
+    let window = as_its_device(window, &app.state::<Book>(), &config.title);
     window.build()?;
     Ok(())
+}
+
+/// Named after the device, so that two on one machine can be told apart, and sharing nothing of what the web view keeps;
+/// the desk's takes the whole screen.
+#[cfg(desktop)]
+fn as_its_device<'a>(
+    window: WebviewWindowBuilder<'a, tauri::Wry, tauri::App>,
+    book: &Book,
+    title: &str,
+) -> WebviewWindowBuilder<'a, tauri::Wry, tauri::App> {
+    let window = window.data_directory(book.dir.join("webview"));
+    let Ok(client) = book.client() else { return window };
+    window.title(format!("{title} · {}", client.identity().label)).maximized(client.role() == AppRole::Desk)
 }
