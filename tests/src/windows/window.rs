@@ -267,10 +267,14 @@ impl Window {
         self.wait(&format!("[{id}] to choose"), async || {
             let radios = self.all(id).await?;
             let Some(radio) = radios.first() else { return Ok(None) };
-            match settled(radio.find(By::XPath("ancestor::label")).await)? {
-                Some(label) => self.click_at_rest(&label).await,
-                None => Ok(None),
+            if settled(radio.prop("checked").await)?.flatten().as_deref() == Some("true") {
+                return Ok(Some(()));
             }
+            // Chosen only once it shows: a press may go beside a sheet that is just coming in.
+            if let Some(label) = settled(radio.find(By::XPath("ancestor::label")).await)? {
+                self.click_at_rest(&label).await?;
+            }
+            Ok(None)
         })
         .await
     }
