@@ -27,9 +27,11 @@ use tokio_util::sync::CancellationToken;
 
 const SITE_FILE: &str = include_str!("../../demo/site.toml");
 /// PINs of the demo site, by title.
-const PINS: [(&str, &str); 12] = [
+const PINS: [(&str, &str); 14] = [
     ("值班员甲", "2580"),
     ("值班员乙", "1470"),
+    ("值班员丙", "3690"),
+    ("中控室值班员甲", "2460"),
     ("秩序维护员甲", "1357"),
     ("秩序维护员乙", "1358"),
     ("维修员甲", "8520"),

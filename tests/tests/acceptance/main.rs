@@ -17,3 +17,4 @@ mod registers;
 mod restore;
 mod rogue;
 mod service;
+mod whole_day;
