@@ -46,15 +46,37 @@ fn every_clause_has_a_row_and_every_row_a_clause() {
     }
 }
 
+/// Letter of A8 → the tests under it.
+fn letters() -> BTreeMap<String, Vec<String>> {
+    let mut letters = BTreeMap::new();
+    for line in read("docs/regulations.md").lines().filter(|line| line.starts_with("| A8 ")) {
+        let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+        let [letter, _, tests] = cells.as_slice() else { panic!("three columns are wanted: {line}") };
+        let tests = tests.split("<br>").map(|test| test.trim().trim_matches('`').to_owned()).collect();
+        assert!(letters.insert((*letter).to_owned(), tests).is_none(), "{letter} stands twice");
+    }
+    letters
+}
+
+#[test]
+fn every_letter_of_the_acceptance_list_is_shown() {
+    let wanted: Vec<String> = ('a'..='l').map(|letter| format!("A8 {letter}")).collect();
+    assert_eq!(letters().into_keys().collect::<Vec<_>>(), wanted);
+}
+
 #[test]
 fn every_named_test_exists() {
-    for (clause, (_, tests)) in rows() {
+    let clauses = rows().into_iter().map(|(clause, (_, tests))| (clause, tests));
+    for (clause, tests) in clauses.chain(letters()) {
         assert!(tests.iter().any(|test| !test.is_empty()), "{clause} names no test");
         for test in tests {
             let (file, name) = test.split_once("::").unwrap_or_else(|| panic!("{clause}: “{test}” is no file::test"));
             let text = read(file);
-            let found = text.contains(&format!("fn {name}(")) || text.contains(&format!("it('{name}'"));
-            assert!(found, "{clause}: there is no test {name} in {file}");
+            let at = text.find(&format!("fn {name}(")).or_else(|| text.find(&format!("it('{name}'")));
+            let at = at.unwrap_or_else(|| panic!("{clause}: there is no test {name} in {file}"));
+            // A test that never runs shows nothing.
+            let before: Vec<&str> = text[..at].lines().rev().take(4).collect();
+            assert!(!before.iter().any(|line| line.contains("#[ignore")), "{clause}: {name} is not run");
         }
     }
 }

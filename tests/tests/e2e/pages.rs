@@ -110,6 +110,15 @@ async fn see_a_page(window: &Window, page: &str) -> Result<()> {
         .run("return [...document.querySelectorAll('main [role=alert]')].map((e) => e.innerText)", vec![])
         .await?;
     ensure!(problems == json!([]), "{}: {page} ({heading}) says {problems}", window.name());
+    // A8 k: wherever somebody is, the numbers and SOS are one press away, in sight and not covered.
+    for key in ["emergency-key", "sos"] {
+        let script = "const key = document.querySelector(`[data-testid=${arguments[0]}]`)
+             const { left, top, right, bottom } = key?.getBoundingClientRect() ?? {}
+             const inside = left >= 0 && top >= 0 && right <= innerWidth + 1 && bottom <= innerHeight + 1
+             return inside && key.contains(document.elementFromPoint((left + right) / 2, (top + bottom) / 2))";
+        let there = window.run(script, vec![json!(key)]).await?;
+        ensure!(there == json!(true), "{}: on {page} {key} is not in reach", window.name());
+    }
     Ok(())
 }
 
