@@ -19,6 +19,7 @@ use dutybook_domain::attendance::{
 use dutybook_domain::engine::{Class, Kind};
 use dutybook_domain::kinds;
 use dutybook_domain::role::{Role, Signer};
+use dutybook_domain::site::Site;
 use dutybook_domain::{RecordId, Timestamp};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -315,6 +316,21 @@ fn what_is_refused_at_leaving() {
     withdrawn.act(KIND, shift(), leave_post(10)).unwrap();
     withdrawn.act(KIND, shift(), just("withdraw_away")).unwrap();
     assert_eq!(view(&withdrawn, shift()).away[0].state, AwayState::Withdrawn);
+}
+
+/// A shift that was over before anybody had written a roster was decided by nobody.
+#[test]
+fn what_was_over_before_the_book_began_is_not_counted() {
+    let mut site = rostered();
+    let june = site.rosters.iter().find(|(_, roster)| roster.month == "2026-06").map(|(id, _)| *id).unwrap();
+    site.rosters_since.insert(june, at("2026-06-11 20:00"));
+    let state = |site: &Site, time: &str| -> DutyState {
+        let board = on_now(site, at(time), &BTreeMap::new());
+        board.iter().find(|duty| duty.record == shift()).unwrap().state
+    };
+    assert_eq!(state(&site, "2026-06-11 21:00"), DutyState::NotCounted);
+    site.rosters_since.insert(june, at("2026-06-10 20:00"));
+    assert_eq!(state(&site, "2026-06-11 21:00"), DutyState::NeverCame);
 }
 
 /// D1.1.1: −15 reminds, 0 is yellow, +5 calls and keeps the one before, +15 asks for a cover.

@@ -1956,7 +1956,9 @@ export type DutyState =
 /**  整班未签到. */
 "never_came" | 
 /**  Somebody has decided about it though they never signed in. */
-"settled";
+"settled" | 
+/**  不计考勤: it was over before the book could say whose shift it was. */
+"not_counted";
 
 /**  What somebody decided that it was (待核实 → …). */
 export type DutyVerdict = 

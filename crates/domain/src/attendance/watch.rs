@@ -41,6 +41,8 @@ pub enum DutyState {
     NeverCame,
     /// Somebody has decided about it though they never signed in.
     Settled,
+    /// 不计考勤: it was over before the book could say whose shift it was.
+    NotCounted,
 }
 
 impl DutyState {
@@ -57,6 +59,7 @@ impl DutyState {
             Self::Off => words!("已签退", "signed out"),
             Self::NeverCame => words!("未到,待核实", "did not come, to be verified"),
             Self::Settled => words!("已认定", "decided"),
+            Self::NotCounted => words!("不计考勤", "not counted"),
         }
     }
 
@@ -65,7 +68,7 @@ impl DutyState {
             Self::Unrostered | Self::Missing | Self::Overdue => Tone::Alert,
             Self::Due | Self::Away | Self::Soon | Self::NeverCame => Tone::Waiting,
             Self::OnDuty => Tone::Active,
-            Self::Later => Tone::Calm,
+            Self::Later | Self::NotCounted => Tone::Calm,
             Self::Off | Self::Settled => Tone::Done,
         }
     }
@@ -139,7 +142,7 @@ fn state_of(view: &AttendanceView, now: Timestamp, timers: &Timers) -> DutyState
         DutyPresence::Away => DutyState::Away,
         DutyPresence::Off => DutyState::Off,
         DutyPresence::Expected if !view.verdicts.is_empty() => DutyState::Settled,
-        DutyPresence::Expected if !plan.timed && now >= plan.to => DutyState::Settled,
+        DutyPresence::Expected if !plan.timed && now >= plan.to => DutyState::NotCounted,
         DutyPresence::Expected if !plan.timed && now >= plan.from => DutyState::Due,
         DutyPresence::Expected if now >= plan.to => DutyState::NeverCame,
         DutyPresence::Expected if now >= after(timers.shift_cover_min) => DutyState::Missing,
