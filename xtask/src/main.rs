@@ -109,16 +109,19 @@ fn forms(place: &Place, steps: &Steps) -> Result<bool> {
         what_to_do: "mend what the test says above",
         tail: 60,
     })?;
+    // The page says which of them it shows.
+    let shown = std::fs::read_to_string(place.root.join("docs/forms.md"))?;
     let pictures = place.root.join("docs/images/forms");
     std::fs::create_dir_all(&pictures)?;
     for form in std::fs::read_dir(&kept)? {
         let form = form?.path();
-        if form.extension().is_none_or(|ending| ending != "pdf") {
+        let name = form.file_stem().unwrap_or_default().to_string_lossy();
+        if form.extension().is_none_or(|ending| ending != "pdf") || !shown.contains(&format!("forms/{name}.png")) {
             continue;
         }
         let mut command = std::process::Command::new("pdftoppm");
         command.args(["-png", "-r", "72", "-gray", "-singlefile"]).arg(&form);
-        command.arg(pictures.join(form.file_stem().unwrap_or_default()));
+        command.arg(pictures.join(&*name));
         steps.must(Step {
             key: "form-picture",
             name: Name { zh: "样张转图片", en: "make its picture" },

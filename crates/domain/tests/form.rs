@@ -19,7 +19,7 @@ fn source(site: &Site, month: &str) -> form::Form {
 fn names_are_words_and_stand_for_one_form_each() {
     let names: BTreeSet<&str> = form::ALL.iter().map(|sheet| sheet.name).collect();
     assert_eq!(names.len(), form::ALL.len());
-    for sheet in form::ALL {
+    for sheet in form::ALL.iter() {
         assert!(form::find(sheet.name).is_some_and(|found| found.name == sheet.name));
         let heading = (sheet.heading)();
         assert!(!heading.zh.contains('《') && !heading.en.is_empty());

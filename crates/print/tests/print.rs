@@ -46,7 +46,16 @@ fn printed() -> Printed {
 fn pages(form: &Form) -> Vec<String> {
     let pdf = pdf(form, &printed(), Language::Chinese).unwrap();
     let pages = pdf_extract::extract_text_from_mem_by_pages(&pdf).unwrap();
-    pages.iter().map(|page| page.chars().filter(|c| !c.is_whitespace()).collect()).collect()
+    pages.iter().map(|page| page.chars().filter(|c| !c.is_whitespace() && *c != '\u{200B}').collect()).collect()
+}
+
+/// A hash has no place to break; it goes on in the next line and not out of its cell.
+#[test]
+fn a_word_without_joints_stays_in_its_cell() {
+    let hash = "0a1b2c3d".repeat(60);
+    let pages = pages(&register(20, &hash));
+    assert!(pages.len() > 1, "twenty cells of 480 characters are higher than one page");
+    assert_eq!(pages.concat().matches(&hash).count(), 20);
 }
 
 #[test]

@@ -9,6 +9,7 @@
 //!   whatever device they carry. What is said of somebody's discipline is not written here.
 
 mod facts;
+pub(crate) mod form;
 mod rules;
 mod view;
 

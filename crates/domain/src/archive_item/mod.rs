@@ -7,6 +7,7 @@
 //!   Nothing is deleted by it: it is a register.
 
 mod facts;
+pub(crate) mod form;
 mod rules;
 mod view;
 

@@ -7,6 +7,7 @@
 //! - Somebody who signs in without being rostered begins a record of its own, which rings at once.
 
 mod facts;
+pub(crate) mod form;
 pub mod plan;
 mod rules;
 mod sheet;

@@ -10,6 +10,7 @@
 
 mod facts;
 mod fold;
+pub(crate) mod form;
 mod line;
 mod rules;
 mod table;

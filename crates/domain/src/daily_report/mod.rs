@@ -8,6 +8,7 @@
 
 mod differences;
 mod facts;
+pub(crate) mod form;
 pub mod numbers;
 mod rules;
 mod view;

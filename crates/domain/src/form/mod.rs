@@ -9,6 +9,8 @@
 //!   sheet printed again after a late merge carries another one (A8 i).
 //! - Nothing is left out for want of room: cells grow and tables go on overleaf.
 
+use std::sync::LazyLock;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -25,19 +27,38 @@ mod any;
 mod ledger;
 
 /// Every form, in the order of A3; the two that fit any record come last.
-pub static ALL: &[Sheet] = &[
-    crate::contact_record::form::LOG,
-    crate::contact_record::form::REQUESTS,
-    crate::work_order::form::ORDER,
-    crate::work_order::form::FOLLOW_UPS,
-    crate::site::form::ROSTER,
-    ledger::LEDGER,
-    crate::patrol_run::form::RUN,
-    crate::patrol_run::form::BEFORE_CLOSING,
-    crate::site::form::CONTACTS,
-    any::LIST,
-    any::HISTORY,
-];
+pub static ALL: LazyLock<Vec<Sheet>> = LazyLock::new(|| {
+    let mut all = vec![
+        crate::contact_record::form::LOG,
+        crate::contact_record::form::REQUESTS,
+        crate::work_order::form::ORDER,
+        crate::daily_report::form::REPORT,
+        crate::site::form::ROSTER,
+        ledger::LEDGER,
+        crate::month_seal::form::COVER,
+        crate::handover::form::SHEET,
+        crate::handover::form::INVENTORY,
+        crate::patrol_run::form::RUN,
+        crate::patrol_run::form::BEFORE_CLOSING,
+        crate::complaint::form::RECORD,
+        crate::work_order::form::FOLLOW_UPS,
+        crate::incident::form::RECORD,
+        crate::spot_check::form::RECORD,
+        crate::absence::form::LEAVE,
+        crate::absence::form::SWAP,
+        crate::attendance::form::AWAY,
+        crate::attendance::form::MONTH,
+        crate::site::form::CONTACTS,
+        crate::whereabouts::form::ONCALL,
+        crate::whereabouts::form::BOARD,
+        crate::work_log::form::LOG,
+        crate::archive_item::form::LIST,
+        crate::archive_item::form::DESTROYED,
+    ];
+    all.extend(crate::register::sheets::forms());
+    all.extend([any::LIST, any::HISTORY]);
+    all
+});
 
 /// One kind of form.
 pub struct Sheet {
@@ -230,6 +251,9 @@ pub struct Form {
     pub notes: Vec<Words>,
     /// The record it is the form of.
     pub record: Option<RecordId>,
+    /// What the QR code says instead of form, record and version: the root of a sealed month.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<String>,
     /// Digest of all the rest: 16 hex digits.
     pub version: String,
     /// The site's clock.
@@ -246,6 +270,9 @@ impl Form {
     /// What the QR code in the footer says: which form, of which record, in which version.
     #[must_use]
     pub fn code(&self) -> String {
+        if let Some(proof) = &self.proof {
+            return proof.clone();
+        }
         let (name, version) = (&self.name, &self.version);
         match self.record {
             Some(record) => format!("dutybook:{name}/{record}#{version}"),

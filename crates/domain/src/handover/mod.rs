@@ -9,6 +9,7 @@
 //! Nothing here ever stands before an SOS, a call or a scan: a handover blocks its own signatures only.
 
 mod facts;
+pub(crate) mod form;
 pub mod plan;
 mod rules;
 pub mod sheet;

@@ -7,6 +7,7 @@
 //!   that was ever given changes.
 
 mod facts;
+pub(crate) mod form;
 mod numbering;
 mod rules;
 mod view;

@@ -9,6 +9,7 @@
 //!   stand side by side until somebody who may decides.
 
 mod entry;
+pub(crate) mod form;
 mod rules;
 pub mod sheet;
 pub mod sheets;

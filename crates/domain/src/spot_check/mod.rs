@@ -9,6 +9,7 @@
 
 mod check;
 pub mod draw;
+pub(crate) mod form;
 mod plan;
 
 pub use check::{

@@ -6,6 +6,8 @@
 //! - Every manager has a sheet on every day on every replica, with nobody to make it (planned).
 //! - What was said last counts; a declaration grows stale, it never ends by itself.
 
+pub(crate) mod form;
+
 use serde::{Deserialize, Serialize};
 
 use crate::engine::{Acting, Anomaly, Card, Class, Deadline, Kind, LineText, Offer, Refusal, Step, Tone, Weight};

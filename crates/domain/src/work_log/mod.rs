@@ -6,6 +6,7 @@
 
 mod draft;
 mod facts;
+pub(crate) mod form;
 mod package;
 mod rules;
 mod view;

@@ -8,6 +8,11 @@ macro_rules! sheets {
 
         /// All registers, in the order they stand on the shelf.
         pub static SHEETS: &[&Sheet] = &[$(<$register as super::Register>::SHEET),+];
+
+        /// Their printed pages, in the same order.
+        pub(crate) fn forms() -> impl Iterator<Item = crate::form::Sheet> {
+            [$(super::form::of::<$register>()),+].into_iter()
+        }
     };
 }
 
