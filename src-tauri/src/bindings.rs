@@ -40,6 +40,7 @@ pub fn builder() -> Builder<tauri::Wry> {
             commands::alarm_seen,
             commands::ledger,
             commands::day_report,
+            commands::overview,
             commands::day_log,
             commands::work_log_draft,
             commands::export_work_log,

@@ -5,61 +5,22 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use dutybook_domain::daily_report::{self, DailyReportView, DayNumbers, differences};
-use dutybook_domain::engine::{Book, Class, Found};
+use dutybook_domain::engine::Class;
 use dutybook_domain::kinds::AnyView;
 use dutybook_domain::known::{Known, KnownLine};
 use dutybook_domain::month_seal::{self, LineNumber, Month, MonthSealView, NumberedLine, Sealing, numbered, root_of};
 use dutybook_domain::site::Site;
 use dutybook_domain::work_log::{self, Drafting, draft_of, package_of};
 use dutybook_domain::{Day, FactId, RecordId, Timestamp, Words, words};
-use dutybook_store::{Damaged, LedgerFilter, RecordFilter, RecordRow, Store};
-use serde_json::{Value, json};
+use dutybook_store::{Damaged, LedgerFilter};
+use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use crate::asked::LedgerAsked;
 use crate::client::{Client, Target};
 use crate::error::Error;
+use crate::reading::Reading;
 use crate::shown::{DayLog, DayReport, ExportedPackage, LedgerShown, MonthVerified, RecordShown};
-
-/// The book as queries see it: reading only, outside any transaction.
-struct Reading<'a> {
-    store: &'a Store,
-}
-
-impl Reading<'_> {
-    fn found(&self, filter: &RecordFilter<'_>) -> Vec<Found> {
-        let mut rows = self.store.records(filter).unwrap_or_else(|error| {
-            tracing::error!(%error, "the book cannot be read");
-            Vec::new()
-        });
-        rows.sort_by_key(|row| (row.card.born, row.id));
-        rows.into_iter().map(|RecordRow { id, card, view, .. }| Found { record: id, card, view }).collect()
-    }
-}
-
-impl Book for Reading<'_> {
-    fn view(&self, record: RecordId) -> Option<Value> {
-        self.store.record(record).ok().flatten().map(|row| row.view)
-    }
-
-    fn open(&self, kind: &str) -> Vec<Found> {
-        self.found(&RecordFilter { kind: Some(kind), open: Some(true), ..RecordFilter::default() })
-    }
-
-    fn born(&self, kind: &str, from: Timestamp, to: Timestamp) -> Vec<Found> {
-        let (born_from, born_to) = (Some(from), Some(to));
-        self.found(&RecordFilter { kind: Some(kind), born_from, born_to, ..RecordFilter::default() })
-    }
-
-    // Only a transaction may say what is signed.
-    fn known(&self, _: Class) -> Known {
-        Known::default()
-    }
-
-    fn touched(&self, kind: &str, since: Timestamp) -> Vec<Found> {
-        self.found(&RecordFilter { kind: Some(kind), touched_from: Some(since), ..RecordFilter::default() })
-    }
-}
 
 impl Client {
     /// A day's report: its record, the numbers as they are now, and what differs from the version that was signed.
@@ -68,7 +29,7 @@ impl Client {
     /// [`Error::Missing`] for a day of which no report is owed.
     pub fn day_report(&self, day: Day) -> Result<DayReport, Error> {
         let (record, view) = self.report_of(day)?;
-        let now = self.numbers(day);
+        let now = self.numbers(day)?;
         let (changes, late) = match view.latest() {
             Some(version) => {
                 let signed = &version.signed;
@@ -102,9 +63,9 @@ impl Client {
         Ok((shown, view))
     }
 
-    fn numbers(&self, day: Day) -> DayNumbers {
-        let site = self.site_now();
-        daily_report::numbers::of_day(&Reading { store: self.store() }, &site.site, day, self.now())
+    fn numbers(&self, day: Day) -> Result<DayNumbers, Error> {
+        let now = self.site_now();
+        Reading::ask(self.store(), |book| daily_report::numbers::of_day(book, &now.site, day, self.now()))
     }
 
     /// The day's lines that were not known when its report was signed (补录), the earliest first.
@@ -140,7 +101,7 @@ impl Client {
             .collect();
         let on_duty = on_duty(&site.site, day);
         Ok(draft_of(&Drafting {
-            numbers: &self.numbers(day),
+            numbers: &self.numbers(day)?,
             narrative: &report.narrative,
             lines: &lines,
             on_duty: &on_duty,

@@ -1,20 +1,16 @@
 //! What is read before a shift and at its handover, across records. Nothing here writes.
 
-use std::cell::RefCell;
-
 use dutybook_domain::carried::{CarriedItem, carried};
 use dutybook_domain::contact_record::ContactRecord;
-use dutybook_domain::engine::{Book, Card, Class, Found, Kind};
+use dutybook_domain::engine::Kind;
 use dutybook_domain::handover::{HandoverSheet, HandoverView, compose};
 use dutybook_domain::kinds::{self, AnyView};
-use dutybook_domain::known::Known;
-use dutybook_domain::{Day, RecordId, Timestamp};
-use dutybook_store::{Order, RecordFilter, Store};
+use dutybook_domain::{Day, RecordId};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::client::Client;
 use crate::error::Error;
+use crate::reading::Reading;
 use crate::shown::RecordShown;
 
 /// What is read before a shift (班前必读, D1.1.2).
@@ -28,67 +24,6 @@ pub struct BeforeShift {
     pub contacts: Vec<RecordShown>,
     /// What goes on.
     pub carried: Vec<CarriedItem>,
-}
-
-/// The book as the screens read it, for what the domain computes across records outside of an action. The first error
-/// is kept, and makes the answer an error.
-struct Reading<'a> {
-    store: &'a Store,
-    failed: RefCell<Option<dutybook_store::Error>>,
-}
-
-impl<'a> Reading<'a> {
-    fn ask<T>(store: &'a Store, question: impl FnOnce(&Self) -> T) -> Result<T, Error> {
-        let reading = Self { store, failed: RefCell::new(None) };
-        let answer = question(&reading);
-        match reading.failed.into_inner() {
-            Some(error) => Err(error.into()),
-            None => Ok(answer),
-        }
-    }
-
-    fn kept<T: Default>(&self, answer: Result<T, dutybook_store::Error>) -> T {
-        answer.unwrap_or_else(|error| {
-            self.failed.borrow_mut().get_or_insert(error);
-            T::default()
-        })
-    }
-
-    fn found(&self, filter: &RecordFilter<'_>) -> Vec<Found> {
-        let mut rows = self.kept(self.store.records(filter));
-        rows.sort_by_key(|row| (row.card.born, row.id));
-        let found = |row: dutybook_store::RecordRow| -> Found {
-            let (record, card, view): (RecordId, Card, Value) = (row.id, row.card, row.view);
-            Found { record, card, view }
-        };
-        rows.into_iter().map(found).collect()
-    }
-}
-
-impl Book for Reading<'_> {
-    fn view(&self, record: RecordId) -> Option<Value> {
-        self.kept(self.store.record(record)).map(|row| row.view)
-    }
-
-    fn open(&self, kind: &str) -> Vec<Found> {
-        self.found(&RecordFilter { kind: Some(kind), open: Some(true), order: Order::Born, ..RecordFilter::default() })
-    }
-
-    fn born(&self, kind: &str, from: Timestamp, to: Timestamp) -> Vec<Found> {
-        let (born_from, born_to) = (Some(from), Some(to));
-        self.found(&RecordFilter {
-            kind: Some(kind),
-            born_from,
-            born_to,
-            order: Order::Born,
-            ..RecordFilter::default()
-        })
-    }
-
-    /// A frontier is taken only where it is signed, inside the action that signs it.
-    fn known(&self, _: Class) -> Known {
-        Known::default()
-    }
 }
 
 impl Client {

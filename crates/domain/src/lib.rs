@@ -25,6 +25,7 @@ pub mod journal;
 pub mod kinds;
 pub mod known;
 pub mod month_seal;
+pub mod overview;
 pub mod patrol_run;
 pub mod reach_test;
 pub mod record;

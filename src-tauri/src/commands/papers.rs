@@ -1,8 +1,9 @@
-//! The papers: daily report, work log, sealed months.
+//! The papers: daily report, overview, work log, sealed months.
 
 use dutybook_client::shown::{DayLog, DayReport, ExportedPackage, MonthVerified};
 use dutybook_domain::Day;
 use dutybook_domain::month_seal::Month;
+use dutybook_domain::overview::Overview;
 use tauri::{Manager, State};
 
 use crate::{Book, Failure};
@@ -12,6 +13,13 @@ use crate::{Book, Failure};
 #[specta::specta]
 pub(crate) fn day_report(book: State<'_, Book>, day: Day) -> Result<DayReport, Failure> {
     Ok(book.client()?.day_report(day)?)
+}
+
+/// The last so many days in figures.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn overview(book: State<'_, Book>, days: u16) -> Result<Overview, Failure> {
+    Ok(book.client()?.overview(days)?)
 }
 
 /// A day's work log as it stands.

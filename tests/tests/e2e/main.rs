@@ -6,6 +6,7 @@ mod handover;
 mod incident;
 mod killed;
 mod offline;
+mod overview;
 mod pages;
 mod people;
 mod side_by_side;

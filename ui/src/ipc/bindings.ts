@@ -57,6 +57,8 @@ export const commands = {
 	ledger: (asked: LedgerAsked) => typedError<LedgerShown[], Failure>(__TAURI_INVOKE("ledger", { asked })),
 	/**  A day's report as it stands, with what differs from what was signed. */
 	dayReport: (day: Day) => typedError<DayReport, Failure>(__TAURI_INVOKE("day_report", { day })),
+	/**  The last so many days in figures. */
+	overview: (days: number) => typedError<Overview, Failure>(__TAURI_INVOKE("overview", { days })),
 	/**  A day's work log as it stands. */
 	dayLog: (day: Day) => typedError<DayLog, Failure>(__TAURI_INVOKE("day_log", { day })),
 	/**  A draft of a day's work log, from the day's ledger. */
@@ -1527,6 +1529,14 @@ export type CountLine = {
 	answer: DifferenceAnswer | null,
 };
 
+/**  How many of something. */
+export type CountOf = {
+	/**  What. */
+	words: Words,
+	/**  How many. */
+	count: number,
+};
+
 /**  A thing of the post as it was counted. */
 export type CountedItem = {
 	/**  The fact. */
@@ -1654,6 +1664,28 @@ export type DayReport = {
 	changes: Words[],
 	/**  The day's lines that were not known when it was signed (补录). */
 	late: LedgerShown[],
+};
+
+/**  One day. */
+export type DayRow = {
+	/**  The day. */
+	day: Day,
+	/**  来电. */
+	calls: number,
+	/**  来访. */
+	visits: number,
+	/**  Calls of which it is known how often it rang. */
+	rings_counted: number,
+	/**  Of those, answered within three rings (D2.7.2). */
+	within_three_rings: number,
+	/**  Orders reported. */
+	orders: number,
+	/**  Orders finished. */
+	finished: number,
+	/**  Complaints made. */
+	complaints: number,
+	/**  Complaints closed. */
+	complaints_closed: number,
 };
 
 /**  A clock that runs on a record. */
@@ -2714,6 +2746,22 @@ export type HistoryShown = {
 	delivered: boolean,
 };
 
+/**  What was owed at a point in one hour of the day, all days together. */
+export type HourCell = {
+	/**  The hour of the day in which the windows opened, 0 to 23. */
+	hour: number,
+	/**  应巡. */
+	owed: number,
+	/**  Of those, in time. */
+	on_time: number,
+	/**  迟, made-up visits (补巡) among them. */
+	late: number,
+	/**  漏. */
+	missed: number,
+	/**  异常. */
+	abnormal: number,
+};
+
 /**  What people can do with an incident. */
 export type IncidentAction = 
 /**  发现: makes a new incident. */
@@ -3179,6 +3227,15 @@ export type LedgerShown = {
 	/**  Lines that correct or void this one (更正见第×条), the earliest first. */
 	amended_by: LedgerRef[],
 };
+
+/**  Which way of an order is measured. */
+export type Leg = 
+/**  From the dispatch to the acceptance. */
+"accept" | 
+/**  From the acceptance to the arrival. */
+"arrive" | 
+/**  From the report to the completion. */
+"finish";
 
 /**  How grave it is, and thereby how far up it goes (A6). */
 export type Level = 
@@ -3700,6 +3757,32 @@ export type OutsideCall = {
 	note?: string,
 };
 
+/**  What the last days amount to. */
+export type Overview = {
+	/**  The first day. */
+	from: Day,
+	/**  The last day. */
+	to: Day,
+	/**  The moment it is about. */
+	as_of: Timestamp,
+	/**  Patrol compliance: one row for each checkpoint that was owed, in the order of the rounds. */
+	patrol: PointRow[],
+	/**  Open work: one row for each state in which an order stands, in the order of an order's life. */
+	work: WorkRow[],
+	/**  The headings of [`WorkRow::by_age`]. */
+	ages: Words[],
+	/**  The orders that have been open for longest, the oldest first; eight at most. */
+	waiting: Waiting[],
+	/**  Response times of the orders reported on these days; only what was measured at least once. */
+	response: ResponseRow[],
+	/**  Day by day. */
+	days: DayRow[],
+	/**  Complaints that are open now, by where they stand. */
+	complaints: CountOf[],
+	/**  What the complaints of these days were about (类别), the most frequent first. */
+	topics: CountOf[],
+};
+
 /**  What can be done with a run. */
 export type PatrolAction = 
 /**  Sets out; the plan is looked up in the site's routes. */
@@ -4002,6 +4085,20 @@ export type PlannedHandover = {
 	read_until: Timestamp,
 	/**  From when the outgoing person prepares (A5 10.1). */
 	prepare_from: Timestamp,
+};
+
+/**  A checkpoint with its hours. */
+export type PointRow = {
+	/**  The checkpoint. */
+	checkpoint: RecordId,
+	/**  Its name. */
+	name: string,
+	/**  The place's name. */
+	place_name: string,
+	/**  Whether it is a key area (重点部位). */
+	key_area: boolean,
+	/**  The hours in which something was owed, in order. */
+	hours: HourCell[],
 };
 
 /**  Where somebody is on duty (岗位), with the things that belong there (公物). */
@@ -4365,6 +4462,28 @@ export type ResponsePlan = {
 	never?: string[],
 	/**  Emergency contacts to call, in order. */
 	call?: RecordId[],
+};
+
+/**  How long one way took, for orders of one urgency. */
+export type ResponseRow = {
+	/**  How urgent. */
+	urgency: Urgency,
+	/**  How urgent, as read. */
+	urgency_words: Words,
+	/**  Which way. */
+	leg: Leg,
+	/**  Which way, as read. */
+	leg_words: Words,
+	/**  How many orders went it. */
+	count: number,
+	/**  Half of them took no longer, in minutes. */
+	median_min: number,
+	/**  Nine of ten took no longer, in minutes. */
+	p90_min: number,
+	/**  What the site allows, in minutes, where there is a limit that holds for all of them. */
+	limit_min: number | null,
+	/**  How many kept to it. */
+	within: number | null,
 };
 
 /**  The site's rules. What none of them names is kept as long as the ledger. */
@@ -5781,6 +5900,24 @@ export type Voiding = {
 	reason: string,
 };
 
+/**  An order that has waited long. */
+export type Waiting = {
+	/**  The order. */
+	record: RecordId,
+	/**  单号. */
+	number: string | null,
+	/**  What it is about, and where. */
+	title: string,
+	/**  The state as read. */
+	state_words: Words,
+	/**  责任人. */
+	responsible: PersonRef[],
+	/**  When it was reported. */
+	reported: Timestamp,
+	/**  The clock that ends first. */
+	due: Timestamp | null,
+};
+
 /**  How somebody came to us (方式). */
 export type Way = 
 /**  来电. */
@@ -6039,6 +6176,18 @@ export type WorkOrderView = {
 	steps: StepMark[],
 	/**  When it was born. */
 	born: Timestamp,
+};
+
+/**  The open orders in one state. */
+export type WorkRow = {
+	/**  The state. */
+	state: State,
+	/**  The state as read. */
+	words: Words,
+	/**  How many, by how long ago they were reported. */
+	by_age: number[],
+	/**  Of those, how many have let a clock run out. */
+	overdue: number,
 };
 
 /**  The written report 《突发事件报告》, as far as it is not on record already. */

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::contact_record::{ContactRecord, ContactTopic, ContactView, Way};
 use crate::engine::{Book, Card, Deadline, Found, Kind};
 use crate::ids::RecordId;
-use crate::patrol_run::{PatrolRun, PatrolRunView, Progress, StopState, StopView, stop_state};
+use crate::patrol_run::{Progress, StopState, StopView, runs_on, stop_state};
 use crate::role::PersonRef;
 use crate::site::{RouteKind, Settings, Site};
 use crate::time::{Day, Timestamp};
@@ -326,23 +326,9 @@ fn count_complaints(book: &dyn Book, span: &Span) -> Complaints {
     }
 }
 
-/// The runs of the day: what was begun, and what nobody set out on.
-fn runs_of(book: &dyn Book, site: &Site, day: Day) -> Vec<(RecordId, PatrolRunView)> {
-    let zone = site.settings.zone;
-    let begun = book.born(PatrolRun::NAME, day.at(0, zone), day.after().at(0, zone));
-    let mut runs = read::<PatrolRun>(begun);
-    for (record, planned) in PatrolRun::planned(site, day) {
-        if !runs.iter().any(|(known, _)| *known == record) {
-            runs.push((record, planned));
-        }
-    }
-    runs.sort_by_key(|(record, view)| (view.start, *record));
-    runs
-}
-
 fn count_rounds(book: &dyn Book, site: &Site, day: Day, now: Timestamp) -> Rounds {
     let mut sum = Rounds::default();
-    let runs = runs_of(book, site, day);
+    let runs = runs_on(book, site, day);
     let rounds = runs.iter().filter(|(_, run)| run.kind != RouteKind::BeforeClosing);
     for stop in rounds.flat_map(|(_, run)| &run.stops) {
         // A round that began before midnight belongs to its day to the end, so it is judged at this moment.
@@ -362,7 +348,7 @@ fn count_rounds(book: &dyn Book, site: &Site, day: Day, now: Timestamp) -> Round
 }
 
 fn closing(book: &dyn Book, site: &Site, day: Day) -> Vec<ClosingInspection> {
-    let runs = runs_of(book, site, day);
+    let runs = runs_on(book, site, day);
     runs.into_iter()
         .filter(|(_, run)| run.kind == RouteKind::BeforeClosing)
         .map(|(record, run)| ClosingInspection {

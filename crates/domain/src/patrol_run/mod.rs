@@ -14,7 +14,7 @@ pub mod rules;
 pub mod view;
 
 pub use facts::{CannotScanReason, ItemResult, MissedReason, Outcome, PhotoPlaceholder, ScanMethod};
-pub use monitor::{MissedStop, NextStop, RunStatus, monitor, next_alarm_at, runs_between};
+pub use monitor::{MissedStop, NextStop, RunStatus, monitor, next_alarm_at, runs_between, runs_on};
 pub use plan::{PlannedRun, PlannedStop, record_of, runs_of};
 pub use rules::{PatrolAction, StopReason};
 pub use view::{

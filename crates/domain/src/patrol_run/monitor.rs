@@ -9,9 +9,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::PatrolRun;
 use super::plan::runs_of;
 use super::view::{PatrolRunView, RunState, StopState, StopView, planned_view, run_state, stop_state};
-use crate::engine::{Tone, days_around};
+use crate::engine::{Book, Kind, Tone, days_around};
 use crate::ids::RecordId;
 use crate::role::PersonRef;
 use crate::site::{RouteKind, Site};
@@ -133,6 +134,22 @@ pub fn runs_between(
     views.retain(|view| (since..until).contains(&view.start));
     views.sort_by_key(|view| (view.start, view.route, view.record));
     views.iter().map(|view| status(view, now)).collect()
+}
+
+/// The runs of a day, whenever that was: what was begun, and what nobody set out on; by start.
+#[must_use]
+pub fn runs_on(book: &dyn Book, site: &Site, day: Day) -> Vec<(RecordId, PatrolRunView)> {
+    let zone = site.settings.zone;
+    let begun = book.born(PatrolRun::NAME, day.at(0, zone), day.after().at(0, zone));
+    let mut runs: Vec<(RecordId, PatrolRunView)> =
+        begun.into_iter().filter_map(|found| Some((found.record, found.read::<PatrolRun>()?))).collect();
+    for run in runs_of(site, day) {
+        if !runs.iter().any(|(known, _)| *known == run.record) {
+            runs.push((run.record, planned_view(&run)));
+        }
+    }
+    runs.sort_by_key(|(record, view)| (view.start, *record));
+    runs
 }
 
 /// When the next stop will count as missed unless somebody comes by: until then the desk need not look again.

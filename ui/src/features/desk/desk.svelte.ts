@@ -7,6 +7,7 @@ const ROUTES = {
   all: '/all',
   monitor: '/monitor',
   ledger: '/ledger',
+  overview: '/overview',
   daily_report: '/daily-report',
   work_log: '/work-log',
   archive: '/archive',

@@ -9,6 +9,7 @@ import HandoverPage from '@/features/handover/HandoverPage.svelte'
 import IncidentPage from '@/features/incident/IncidentPage.svelte'
 import MyShift from '@/features/my-shift/MyShift.svelte'
 import NumbersPage from '@/features/numbers/NumbersPage.svelte'
+import Overview from '@/features/overview/Overview.svelte'
 import ArchivePage from '@/features/papers/Archive.svelte'
 import DailyReport from '@/features/papers/DailyReport.svelte'
 import WorkLog from '@/features/papers/WorkLog.svelte'
@@ -25,6 +26,7 @@ import BookUser from '@lucide/svelte/icons/book-user'
 import CalendarClock from '@lucide/svelte/icons/calendar-clock'
 import CalendarDays from '@lucide/svelte/icons/calendar-days'
 import CalendarOff from '@lucide/svelte/icons/calendar-off'
+import ChartColumn from '@lucide/svelte/icons/chart-column'
 import ClipboardPenLine from '@lucide/svelte/icons/clipboard-pen-line'
 import FileText from '@lucide/svelte/icons/file-text'
 import MapPin from '@lucide/svelte/icons/map-pin'
@@ -37,6 +39,7 @@ import UserCheck from '@lucide/svelte/icons/user-check'
 
 export const PAGES: readonly Page<DeskPlace>[] = [
   { name: 'daily_report', group: 'papers', label: m.page_daily_report, note: m.page_daily_report_note, icon: FileText, component: DailyReport },
+  { name: 'overview', group: 'papers', label: m.over_title, note: m.over_note, icon: ChartColumn, component: Overview },
   { name: 'work_log', group: 'papers', label: m.page_work_log, note: m.page_work_log_note, icon: NotebookPen, component: WorkLog },
   { name: 'archive', group: 'papers', label: m.page_archive, note: m.page_archive_note, icon: Archive, component: ArchivePage },
   { name: 'complaints', group: 'service', label: () => m.complaints_title(), note: () => m.complaints_note(), icon: MessageSquareWarning, component: Complaints },
