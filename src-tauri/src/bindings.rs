@@ -32,6 +32,7 @@ pub fn builder() -> Builder<tauri::Wry> {
             commands::act_common,
             commands::records,
             commands::record,
+            commands::record_at,
             commands::on_day,
             commands::history,
             commands::monitor,

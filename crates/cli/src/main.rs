@@ -80,6 +80,9 @@ enum Verb {
     Show {
         /// Its id or its number (单号).
         record: String,
+        /// As it was then: `2026-11-24 02:13`, or `02:13` for today, by the site's clock.
+        #[arg(long)]
+        at: Option<String>,
     },
     /// Today's rounds as the desk sees them, started or not.
     Rounds,

@@ -9,7 +9,7 @@ use anyhow::{Context, bail};
 use dutybook_client::shown::{RecordOpened, RecordShown};
 use dutybook_client::{Client, Error, LedgerAsked, RecordsAsked, SystemClock, Target};
 use dutybook_domain::site::{Site, file};
-use dutybook_domain::{Day, RecordId, Timestamp, Zone};
+use dutybook_domain::{Day, RecordId, TimeOfDay, Timestamp, Zone};
 use serde_json::{Value, json};
 
 use crate::output::Output;
@@ -55,7 +55,8 @@ pub(crate) async fn run(cli: Cli, output: &Output) -> anyhow::Result<ExitCode> {
                 rows.iter().map(|row| line(row, zone(&client), output)).collect()
             })?;
         }
-        Verb::Show { record } => show(&open()?, &record, output)?,
+        Verb::Show { record, at: None } => show(&open()?, &record, output)?,
+        Verb::Show { record, at: Some(at) } => show_at(&open()?, &record, &at, output)?,
         Verb::Rounds => {
             let client = open()?;
             output.print(&client.monitor()?, |runs| {
@@ -293,6 +294,41 @@ fn show(client: &Client, record: &str, output: &Output) -> anyhow::Result<()> {
                 if row.delivered { "✔" } else { "…" },
             );
         }
+        text
+    })
+}
+
+/// A moment by the site's clock: `2026-11-24 02:13`, or `02:13` for today.
+fn moment(client: &Client, text: &str) -> anyhow::Result<Timestamp> {
+    let (day, clock) = match text.trim().split_once(' ') {
+        Some((day, clock)) => (day.parse().map(Day).ok(), clock.trim()),
+        None => (Some(client.today()), text.trim()),
+    };
+    let clock: Option<TimeOfDay> = clock.parse().ok();
+    let (Some(day), Some(clock)) = (day, clock) else {
+        bail!("“{text}” 不是时间,请写成 2026-11-24 02:13 / is no time; please write 2026-11-24 02:13");
+    };
+    Ok(day.at(i64::from(clock.0), zone(client)))
+}
+
+fn show_at(client: &Client, record: &str, at: &str, output: &Output) -> anyhow::Result<()> {
+    let id = find(client, record)?;
+    // Until the end of that minute.
+    let then = client.record_at(id, Timestamp(moment(client, at)?.0.saturating_add(59_999)))?;
+    let history = client.history(id).unwrap_or_default();
+    let zone = zone(client);
+    output.print(&then, |then| {
+        let mut text = format!(
+            "{} {} · {}\n",
+            then.card.number.as_deref().unwrap_or_default(),
+            then.card.title,
+            output.say(&then.card.state_words)
+        );
+        for row in history.iter().filter(|row| then.facts.contains(&row.fact.fact)) {
+            let fact = &row.fact;
+            let _ = writeln!(text, "  {}  {}  — {}", stamp(fact.at, zone), output.say(&fact.words), fact.by.name);
+        }
+        let _ = writeln!(text, "  此后又有 {} 条 / {} more since", then.later, then.later);
         text
     })
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use dutybook_domain::contact_record::{self, ContactRecord, Repeat};
-use dutybook_domain::engine::{AnyKind, Deadline, HistoryFact, Kind, LedgerLine, Planned, days_around};
+use dutybook_domain::engine::{AnyKind, Deadline, HistoryFact, Kind, LedgerLine, Planned, Projection, days_around};
 use dutybook_domain::escalation;
 use dutybook_domain::follow_up::{self, FollowUpRow};
 use dutybook_domain::kinds::{self, AnyView};
@@ -22,7 +22,8 @@ use crate::asked::{LedgerAsked, RecordsAsked};
 use crate::client::{Client, SiteNow};
 use crate::error::Error;
 use crate::shown::{
-    AppState, DeviceShown, EscalationShown, HistoryShown, LedgerRef, LedgerShown, RecordOpened, RecordShown, RunNow,
+    AppState, DeviceShown, EscalationShown, HistoryShown, LedgerRef, LedgerShown, RecordOpened, RecordShown,
+    RecordThen, RunNow,
 };
 
 pub(crate) const PATROL: &str = "patrol_run";
@@ -244,18 +245,49 @@ impl Client {
         Ok(rows.into_iter().map(|row| self.shown(row, &now, &undelivered)).collect())
     }
 
-    /// How a patrol run stands at this moment.
+    /// How a patrol run stands now, or how it stood at another moment.
     ///
     /// # Errors
     /// [`Error::Missing`] when there is no such run.
-    pub fn run_now(&self, id: RecordId) -> Result<RunNow, Error> {
-        let now = self.now();
-        let opened = self.record(id)?;
-        let Some(AnyView::PatrolRun(view)) = opened.view else { return Err(Error::Missing(id.to_string())) };
+    pub fn run_now(&self, id: RecordId, at: Option<Timestamp>) -> Result<RunNow, Error> {
+        let view = match at {
+            Some(at) => self.record_at(id, at)?.view,
+            None => self.record(id)?.view,
+        };
+        let now = at.unwrap_or_else(|| self.now());
+        let Some(AnyView::PatrolRun(view)) = view else { return Err(Error::Missing(id.to_string())) };
         Ok(RunNow {
             state: patrol_run::run_state(&view, now),
             stops: view.stops.iter().map(|stop| patrol_run::stop_state(stop, now)).collect(),
             next: view.next_stop().map(|stop| stop.index),
+        })
+    }
+
+    /// A record as it was at a moment: what had been written by then, and what that was written upon, though a clock
+    /// that was ahead say otherwise.
+    ///
+    /// # Errors
+    /// [`Error::Missing`] when nothing of it had been written yet.
+    pub fn record_at(&self, id: RecordId, at: Timestamp) -> Result<RecordThen, Error> {
+        let missing = || Error::Missing(id.to_string());
+        let store = self.store();
+        let now = store.doc(id)?.ok_or_else(missing)?;
+        let written: HashMap<FactId, Timestamp> = now.facts.iter().map(|fact| (fact.id, fact.at)).collect();
+        let by_then = |entry: &EntryRow| {
+            let facts = entry.facts.iter().filter_map(|fact| written.get(fact)).max();
+            facts.copied().unwrap_or(Timestamp(entry.recorded.wall_ms)) <= at
+        };
+        let entries = store.entries_of(id)?.into_iter().filter(by_then).map(|entry| entry.change).collect();
+        let then = store.doc_of(id, &entries)?.ok_or_else(missing)?;
+        let Projection { kind, card, view, anomalies, .. } = kinds::project(&then);
+        let facts: Vec<FactId> = then.facts.iter().map(|fact| fact.id).collect();
+        Ok(RecordThen {
+            at,
+            later: u32::try_from(now.facts.len().saturating_sub(facts.len())).unwrap_or(u32::MAX),
+            view: serde_json::from_value(json!({ "kind": kind, "view": view })).ok(),
+            card,
+            anomalies,
+            facts,
         })
     }
 

@@ -152,6 +152,23 @@ pub struct RecordOpened {
     pub may_escalate: bool,
 }
 
+/// A record as it was at a moment.
+#[derive(Clone, Debug, Serialize, Deserialize, specta::Type)]
+pub struct RecordThen {
+    /// The moment.
+    pub at: Timestamp,
+    /// What lists showed of it.
+    pub card: Card,
+    /// The view in the kind's own type; none for a kind this program does not know.
+    pub view: Option<AnyView>,
+    /// What was not clear in it then.
+    pub anomalies: Vec<Anomaly>,
+    /// The facts it was made of, in causal order.
+    pub facts: Vec<FactId>,
+    /// How many facts have come since.
+    pub later: u32,
+}
+
 /// A report up the chain of command, with how it stands at this moment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
 pub struct EscalationShown {

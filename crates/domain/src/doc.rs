@@ -11,8 +11,10 @@
 //!   is touched except a text.
 //! - [`read`] is total: it never fails and never leaves anything out silently.
 
+use std::collections::HashSet;
+
 use automerge::transaction::{CommitOptions, Transactable};
-use automerge::{ActorId, Automerge, AutomergeError, Change, ObjId, ObjType, ROOT, ReadDoc, ScalarValue};
+use automerge::{ActorId, Automerge, AutomergeError, Change, ChangeHash, ObjId, ObjType, ROOT, ReadDoc, ScalarValue};
 use serde_json::{Map, Value};
 
 use crate::ids::{FactId, RecordId};
@@ -177,6 +179,26 @@ fn scalar(value: &automerge::Value<'_>) -> Value {
         ScalarValue::Boolean(flag) => Value::Bool(*flag),
         ScalarValue::Bytes(_) | ScalarValue::Unknown { .. } | ScalarValue::Null => Value::Null,
     }
+}
+
+/// The document as it was when it held the wanted changes: those and what they were written upon, nothing else. What a
+/// writer had before their eyes was there, whatever their clock said.
+///
+/// # Errors
+/// When Automerge cannot put the changes together again.
+pub fn only(doc: &Automerge, wanted: impl Fn(&ChangeHash) -> bool) -> Result<Automerge, AutomergeError> {
+    let changes = doc.get_changes(&[]);
+    let mut kept: HashSet<ChangeHash> = HashSet::new();
+    // What a change was written upon comes before it.
+    for change in changes.iter().rev() {
+        if kept.contains(&change.hash()) || wanted(&change.hash()) {
+            kept.insert(change.hash());
+            kept.extend(change.deps());
+        }
+    }
+    let mut then = Automerge::new();
+    then.apply_changes(changes.into_iter().filter(|change| kept.contains(&change.hash())))?;
+    Ok(then)
 }
 
 /// Applies `writes` as one change and returns its raw, uncompressed bytes.

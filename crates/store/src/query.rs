@@ -2,13 +2,13 @@
 //!
 //! Invariant: every query is one read transaction on a connection that cannot write.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use dutybook_domain::engine::{Anomaly, Card, LedgerLine};
 use dutybook_domain::known::Known;
 use dutybook_domain::record::RecordDoc;
 use dutybook_domain::{FactId, RecordId, Timestamp};
-use dutybook_log::VolumeId;
+use dutybook_log::{ChangeHash, VolumeId};
 use rusqlite::types::Value as SqlValue;
 use rusqlite::{OptionalExtension as _, Row, params_from_iter};
 use serde::de::DeserializeOwned;
@@ -226,11 +226,29 @@ impl Store {
         })
     }
 
-    /// Everything that stands in a record, as of the last [`Store::materialise`].
+    /// A record's plain data, as it is; `None` when nothing of it is here.
     ///
     /// # Errors
     /// When it cannot be read.
     pub fn doc(&self, id: RecordId) -> Result<Option<RecordDoc>> {
+        // An empty document stands for entries that all wait.
+        let doc = self.document(id)?.filter(|doc| !doc.is_empty());
+        Ok(doc.map(|doc| dutybook_domain::doc::read(&doc, id)))
+    }
+
+    /// A record's plain data when it held what these entries say, and what they were written upon; `None` when that is
+    /// nothing.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn doc_of(&self, id: RecordId, entries: &HashSet<ChangeHash>) -> Result<Option<RecordDoc>> {
+        let Some(doc) = self.document(id)? else { return Ok(None) };
+        let then = dutybook_domain::doc::only(&doc, |change| entries.contains(&ChangeHash::from(*change)));
+        let then = then.map_err(|error| Error::Inconsistent(format!("a record's past cannot be read: {error}")))?;
+        Ok((!then.is_empty()).then(|| dutybook_domain::doc::read(&then, id)))
+    }
+
+    fn document(&self, id: RecordId) -> Result<Option<automerge::Automerge>> {
         let state: Option<Vec<u8>> = self.read(|connection| {
             Ok(connection
                 .prepare_cached(
@@ -240,10 +258,7 @@ impl Store {
                 .query_row([doc_id(id).0], |row| row.get(0))
                 .optional()?)
         })?;
-        let Some(state) = state else { return Ok(None) };
-        let doc = load(&state)?;
-        // An empty document stands for entries that all wait.
-        Ok((!doc.is_empty()).then(|| dutybook_domain::doc::read(&doc, id)))
+        state.map(|state| load(&state)).transpose()
     }
 
     /// Everything in the standing volume, to assemble the site from: id, kind, view.

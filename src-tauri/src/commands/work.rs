@@ -1,13 +1,13 @@
 //! Records: lists, one opened, its history, the ledger, alarms, and the one way to write.
 
-use dutybook_client::shown::{Alarm, Done, HistoryShown, LedgerShown, RecordOpened, RecordShown, RunNow};
+use dutybook_client::shown::{Alarm, Done, HistoryShown, LedgerShown, RecordOpened, RecordShown, RecordThen, RunNow};
 use dutybook_client::{LedgerAsked, RecordsAsked, Target};
 use dutybook_domain::contact_record::Repeat;
 use dutybook_domain::engine::CommonAction;
 use dutybook_domain::follow_up::FollowUpRow;
 use dutybook_domain::kinds::AnyAction;
 use dutybook_domain::patrol_run::RunStatus;
-use dutybook_domain::{Day, RecordId};
+use dutybook_domain::{Day, RecordId, Timestamp};
 use serde_json::Value;
 use tauri::State;
 
@@ -68,6 +68,13 @@ pub(crate) fn record(book: State<'_, Book>, id: RecordId) -> Result<RecordOpened
     Ok(book.client()?.record(id)?)
 }
 
+/// A record as it was at a moment.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn record_at(book: State<'_, Book>, id: RecordId, at: Timestamp) -> Result<RecordThen, Failure> {
+    Ok(book.client()?.record_at(id, at)?)
+}
+
 /// The records of a kind on a day, planned ones that nobody has written to among them.
 #[tauri::command(async)]
 #[specta::specta]
@@ -89,11 +96,11 @@ pub(crate) fn monitor(book: State<'_, Book>) -> Result<Vec<RunStatus>, Failure> 
     Ok(book.client()?.monitor()?)
 }
 
-/// How a patrol run stands at this moment.
+/// How a patrol run stands now, or how it stood at another moment.
 #[tauri::command(async)]
 #[specta::specta]
-pub(crate) fn run_now(book: State<'_, Book>, id: RecordId) -> Result<RunNow, Failure> {
-    Ok(book.client()?.run_now(id)?)
+pub(crate) fn run_now(book: State<'_, Book>, id: RecordId, at: Option<Timestamp>) -> Result<RunNow, Failure> {
+    Ok(book.client()?.run_now(id, at)?)
 }
 
 /// What rings.

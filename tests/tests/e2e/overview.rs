@@ -57,7 +57,17 @@ async fn the_overview_counts_what_the_book_holds() -> Result<()> {
         )
         .await?;
         desk.click_text("over-waiting-item", "水管爆裂").await?;
-        desk.see_text("record-state", "已派").await
+        desk.see_text("record-state", "已派").await?;
+
+        // Its history opens the record as it was before it was dispatched, and leads back.
+        desk.click_in("history-fact", "报修", "history-open").await?;
+        desk.click("history-look").await?;
+        desk.see_text("record-then-state", "待派").await?;
+        desk.see_text("record-then", "此后又有").await?;
+        keep_looks(stage, &desk, "then", &DESK).await?;
+        desk.see_text("record-state", "已派").await?;
+        desk.click("record-then-now").await?;
+        desk.see_gone("record-then").await
     })
     .await
 }
@@ -82,9 +92,13 @@ fn repairs(desk: &CommandLine, repairs: &[(&str, &str)]) -> Result<()> {
     let plumber = people.iter().find(|person| person["card"]["title"] == PLUMBER.0).context("no plumber")?;
     for (urgency, summary) in repairs {
         let call = json!({ "do": "register", "way": "call", "rings": 2, "category": "repair", "urgency": urgency,
-            "unit_label": "3-2-1502", "name": "业户", "phone": "5550-1502", "summary": summary, "make_order": true,
-            "dispatch_to": [{ "person": plumber["id"], "name": PLUMBER.0 }] });
-        desk.ask(&["act", "new:contact_record", &call.to_string()])?;
+            "unit_label": "3-2-1502", "name": "业户", "phone": "5550-1502", "summary": summary, "make_order": true });
+        let done = desk.ask(&["act", "new:contact_record", &call.to_string()])?;
+        let records = done["records"].as_array().context("no records")?;
+        let order = records.iter().find(|it| it["kind"] == "work_order").context("no order")?;
+        let order = format!("work_order:{}", order["id"].as_str().context("no id")?);
+        let send = json!({ "do": "dispatch", "to": [{ "person": plumber["id"], "name": PLUMBER.0 }] });
+        desk.ask(&["act", &order, &send.to_string()])?;
     }
     Ok(())
 }

@@ -41,14 +41,16 @@ export const commands = {
 	records: (asked: RecordsAsked) => typedError<RecordShown[], Failure>(__TAURI_INVOKE("records", { asked })),
 	/**  One record opened. */
 	record: (id: RecordId) => typedError<RecordOpened, Failure>(__TAURI_INVOKE("record", { id })),
+	/**  A record as it was at a moment. */
+	recordAt: (id: RecordId, at: Timestamp) => typedError<RecordThen, Failure>(__TAURI_INVOKE("record_at", { id, at })),
 	/**  The records of a kind on a day, planned ones that nobody has written to among them. */
 	onDay: (kind: string, day: Day) => typedError<RecordShown[], Failure>(__TAURI_INVOKE("on_day", { kind, day })),
 	/**  Every fact of a record, with who, when and which device. */
 	history: (id: RecordId) => typedError<HistoryShown[], Failure>(__TAURI_INVOKE("history", { id })),
 	/**  The patrol monitor: today's runs, started or not. */
 	monitor: () => typedError<RunStatus[], Failure>(__TAURI_INVOKE("monitor")),
-	/**  How a patrol run stands at this moment. */
-	runNow: (id: RecordId) => typedError<RunNow, Failure>(__TAURI_INVOKE("run_now", { id })),
+	/**  How a patrol run stands now, or how it stood at another moment. */
+	runNow: (id: RecordId, at: Timestamp | null) => typedError<RunNow, Failure>(__TAURI_INVOKE("run_now", { id, at })),
 	/**  What rings. */
 	alarms: () => typedError<Alarm[], Failure>(__TAURI_INVOKE("alarms")),
 	/**  Quiets one alarm on this device. */
@@ -4284,6 +4286,22 @@ export type RecordShown = {
 	delivered: boolean,
 	/**  What the person signed in may do next. */
 	offers: Offer[],
+};
+
+/**  A record as it was at a moment. */
+export type RecordThen = {
+	/**  The moment. */
+	at: Timestamp,
+	/**  What lists showed of it. */
+	card: Card,
+	/**  The view in the kind's own type; none for a kind this program does not know. */
+	view: AnyView | null,
+	/**  What was not clear in it then. */
+	anomalies: Anomaly[],
+	/**  The facts it was made of, in causal order. */
+	facts: FactId[],
+	/**  How many facts have come since. */
+	later: number,
 };
 
 /**  Which records, newest first. */

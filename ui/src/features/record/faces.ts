@@ -28,6 +28,8 @@ export interface FaceProps<K extends AnyView['kind']> {
   doing: Doing
   /** Leads to another record. */
   onopen: (record: RecordId) => void
+  /** The moment it is looked at, for faces that go by the clock; now when left out. */
+  at?: number
 }
 
 const FACES: { readonly [K in AnyView['kind']]?: Component<FaceProps<K>> } = {

@@ -1,4 +1,5 @@
 import type { Tone } from '@/design/states'
+import { dateOf, timeOf } from '@/i18n/format'
 import { siteDate } from '@/i18n/zone.svelte'
 import type { Timestamp, Tone as BookTone, Urgency } from '@/ipc'
 import { m } from '@/paraglide/messages.js'
@@ -39,6 +40,9 @@ export const urgencyOptions = (): { value: Urgency; label: string; tone: Tone }[
 
 /** A moment as a plain number; what cannot be read counts as the beginning of time. */
 export const ms = (at: Timestamp | null | undefined): number => at ?? 0
+
+/** A moment of any day: 2026/11/24 02:13. */
+export const momentOf = (at: number): string => `${dateOf(at)} ${timeOf(at)}`
 
 const DAY_MS = 86_400_000
 
