@@ -42,6 +42,7 @@ pub fn builder() -> Builder<tauri::Wry> {
             commands::ledger,
             commands::day_report,
             commands::overview,
+            commands::floor_plans,
             commands::day_log,
             commands::work_log_draft,
             commands::export_work_log,

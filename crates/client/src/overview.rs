@@ -1,8 +1,8 @@
-//! The overview page: what the last days amount to.
+//! Where a manager looks: what the last days amount to, and how things stand on the plans of the site.
 
+use dutybook_domain::Day;
 use dutybook_domain::overview::{self, Overview};
-use dutybook_domain::{Day, Timestamp};
-use dutybook_store::RecordFilter;
+use dutybook_domain::site::{PlanNow, plans_now};
 
 use crate::client::Client;
 use crate::error::Error;
@@ -19,14 +19,16 @@ impl Client {
     pub fn overview(&self, days: u16) -> Result<Overview, Error> {
         let to = self.today();
         let from = (1..days.clamp(1, MOST_DAYS)).fold(to, |day: Day, _| day.before());
-        let (began, site) = (self.began()?, self.site_now());
-        Reading::ask(self.store(), |book| overview::overview(book, &site.site, (from, to), began, self.now()))
+        let site = self.site_now();
+        Reading::ask(self.store(), |book| overview::overview(book, &site.site, (from, to), self.now()))
     }
 
-    /// When the book began: the birth of its site.
-    fn began(&self) -> Result<Timestamp, Error> {
-        let filter = RecordFilter { kind: Some("settings"), ..RecordFilter::default() };
-        let born = self.rows(&filter)?.into_iter().map(|row| row.card.born).min();
-        Ok(born.unwrap_or_else(|| self.now()))
+    /// The plans of the site with what stands at each point and building now.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn floor_plans(&self) -> Result<Vec<PlanNow>, Error> {
+        let site = self.site_now();
+        Reading::ask(self.store(), |book| plans_now(book, &site.site, self.now()))
     }
 }

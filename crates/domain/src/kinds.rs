@@ -50,6 +50,7 @@ kinds! {
     EscalationRoute => crate::site::Item<crate::site::EscalationRoute>,
     ManagerOncall => crate::site::Item<crate::site::ManagerOncall>,
     ResponsePlan => crate::site::Item<crate::site::ResponsePlan>,
+    FloorPlan => crate::site::Item<crate::site::FloorPlan>,
     Shift => crate::site::Item<crate::site::Shift>,
     Roster => crate::site::Item<crate::site::Roster>,
     RosterSheet => crate::roster::RosterSheet,

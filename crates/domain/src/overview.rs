@@ -4,7 +4,7 @@
 //! Invariants
 //! - A pure function of the book, the site, the days and one moment, so every device that holds the same book shows the
 //!   same figures, and a chart can be checked against the records it was made of.
-//! - A figure that nobody could have reached is not held against anybody: stops whose time was over before the book
+//! - A figure that nobody could have reached is not held against anybody: stops whose time was over before their route
 //!   began, exempted ones, and those whose window is still open do not count as owed.
 
 use std::collections::BTreeMap;
@@ -188,9 +188,9 @@ pub struct CountOf {
     pub count: u32,
 }
 
-/// The overview of the days `from` to `to`, both included, as the book tells it at `now`; the book began at `began`.
+/// The overview of the days `from` to `to`, both included, as the book tells it at `now`.
 #[must_use]
-pub fn overview(book: &dyn Book, site: &Site, (from, to): (Day, Day), began: Timestamp, now: Timestamp) -> Overview {
+pub fn overview(book: &dyn Book, site: &Site, (from, to): (Day, Day), now: Timestamp) -> Overview {
     let span = Span { from, to, site };
     let orders = orders(book, &span);
     let complaints = complaints(book, &span);
@@ -198,7 +198,7 @@ pub fn overview(book: &dyn Book, site: &Site, (from, to): (Day, Day), began: Tim
         from,
         to,
         as_of: now,
-        patrol: patrol(book, &span, began, now),
+        patrol: patrol(book, &span, now),
         work: work(&orders, site, now),
         ages: ages(),
         waiting: waiting(&orders, site),
@@ -235,15 +235,14 @@ impl Span<'_> {
     }
 }
 
-fn patrol(book: &dyn Book, span: &Span<'_>, began: Timestamp, now: Timestamp) -> Vec<PointRow> {
+fn patrol(book: &dyn Book, span: &Span<'_>, now: Timestamp) -> Vec<PointRow> {
     let zone = span.site.settings.zone;
     let mut rows: Vec<PointRow> = Vec::new();
     let mut at: BTreeMap<RecordId, usize> = BTreeMap::new();
     let runs = span.days().flat_map(|day| runs_on(book, span.site, day));
     for stop in runs.flat_map(|(_, run)| run.stops) {
         let state = stop_state(&stop, now);
-        let open = matches!(state, StopState::NotYet | StopState::Open | StopState::Overdue | StopState::Exempted);
-        if open || (state == StopState::Missed && stop.missed_at < began) {
+        if matches!(state, StopState::NotYet | StopState::Open | StopState::Overdue | StopState::Exempted) {
             continue;
         }
         let row = *at.entry(stop.checkpoint).or_insert_with(|| {

@@ -6,7 +6,7 @@ use common::{Device, signer};
 use dutybook_domain::ids::Home;
 use dutybook_domain::role::Role;
 use dutybook_domain::site::file::{Level, Problem, SiteFile, item_id, parse};
-use dutybook_domain::site::{ContactCategory, RouteKind, Site, Timers, Unit, pin};
+use dutybook_domain::site::{ContactCategory, DRAWING_MAX, RouteKind, Site, Timers, Unit, pin};
 use dutybook_domain::{Day, RecordId, TimeOfDay, Timestamp, kinds};
 use proptest::prelude::*;
 
@@ -86,6 +86,12 @@ to = "17:30"
 month = "2026-11"
 [roster.rows]
 duty-a = "早早早早早休休 早早早早早休休 早早早早早休休 早早早早早休休 假假"
+
+[[floor_plan]]
+key = "all"
+name = "总平面"
+drawing = "<svg></svg>"
+pins = [{ point = "pump", x = 250, y = 400 }, { building = "3", x = 1000, y = 0 }]
 "#;
 
 fn read(text: &str) -> SiteFile {
@@ -374,6 +380,31 @@ fn what_is_wrong_is_said_with_its_place() {
             "duty-b = \"早",
             "71:1 roster[2026-11].rows.duty-b There is no [[person]] with the key “duty-b”. → Did you mean “duty-a”?",
         ),
+        (
+            "\"<svg></svg>\"",
+            "\"plans/all.svg\"",
+            "76:11 floor_plan[all].drawing This is no drawing. → Put a whole <svg …> between three apostrophes, or write data:image/png;base64,….",
+        ),
+        (
+            "{ point = \"pump\", x = 250",
+            "{ point = \"pmup\", x = 250",
+            "77:19 floor_plan[all].pins[1].point There is no [[checkpoint]] with the key “pmup”. → Did you mean “pump”?",
+        ),
+        (
+            "x = 250",
+            "x = 1250",
+            "77:31 floor_plan[all].pins[1].x A whole number from 0 to 1000 is wanted here, without quotes.",
+        ),
+        (
+            "building = \"3\"",
+            "building = \"4\"",
+            "77:60 floor_plan[all].pins[2].building No unit stands in building 4. → Write a building of the [[unit]] or [[units]].",
+        ),
+        (
+            "building = \"3\", x",
+            "building = \"3\", point = \"pump\", x",
+            "77:47 floor_plan[all].pins[2] A pin is of one thing: point or building.",
+        ),
         ("[site]", "[site", "2:6  This is not TOML: unclosed table, expected `]`"),
         ("code = \"small\"", "code = \"small\"\ncode = \"small\"", "4:1  This is not TOML: duplicate key"),
     ] {
@@ -449,6 +480,20 @@ fn the_demo_site_is_in_order() {
     for category in [ContactCategory::Lift, ContactCategory::Flood, ContactCategory::Neighbourhood] {
         assert!(site.contacts.values().any(|contact| contact.category == category), "{category:?}");
     }
+}
+
+/// A drawing has to fit into one entry; what is too large is said before anything is written.
+#[test]
+fn a_drawing_that_is_too_large_is_refused() {
+    let large = format!("<svg>{}</svg>", "x".repeat(DRAWING_MAX));
+    let found = errors(&SMALL.replacen("<svg></svg>", &large, 1));
+    assert!(found.concat().contains("The drawing is too large: 128 KB of 128 KB at most."), "{found:?}");
+    let fits = format!("<svg>{}</svg>", "\u{9}x".repeat(DRAWING_MAX / 2 - 20));
+    let mut device = device(1);
+    let file = read(&SMALL.replacen("<svg></svg>", &fits, 1));
+    take_in(&mut device, &file);
+    let largest = device.docs.values().flat_map(|doc| doc.get_changes(&[])).map(|it| it.raw_bytes().len()).max();
+    assert!(largest.unwrap() < 256 * 1024, "the limit of the log for one change");
 }
 
 #[test]

@@ -4,6 +4,7 @@ use dutybook_client::shown::{DayLog, DayReport, ExportedPackage, MonthVerified};
 use dutybook_domain::Day;
 use dutybook_domain::month_seal::Month;
 use dutybook_domain::overview::Overview;
+use dutybook_domain::site::PlanNow;
 use tauri::{Manager, State};
 
 use crate::{Book, Failure};
@@ -20,6 +21,13 @@ pub(crate) fn day_report(book: State<'_, Book>, day: Day) -> Result<DayReport, F
 #[specta::specta]
 pub(crate) fn overview(book: State<'_, Book>, days: u16) -> Result<Overview, Failure> {
     Ok(book.client()?.overview(days)?)
+}
+
+/// The plans of the site with what stands where.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn floor_plans(book: State<'_, Book>) -> Result<Vec<PlanNow>, Failure> {
+    Ok(book.client()?.floor_plans()?)
 }
 
 /// A day's work log as it stands.

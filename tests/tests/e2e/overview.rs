@@ -67,7 +67,19 @@ async fn the_overview_counts_what_the_book_holds() -> Result<()> {
         keep_looks(stage, &desk, "then", &DESK).await?;
         desk.see_text("record-state", "已派").await?;
         desk.click("record-then-now").await?;
-        desk.see_gone("record-then").await
+        desk.see_gone("record-then").await?;
+        desk.press(Key::Escape).await?;
+
+        // The same work stands on the plan of the site, at its building.
+        desk.press(Key::F10).await?;
+        desk.click("page-floor_plan").await?;
+        desk.see("plan-drawing").await?;
+        desk.see_text("plan-list", "在办 3 单").await?;
+        keep_looks(stage, &desk, "plan", &DESK).await?;
+        desk.click_text("plan-pin", "3").await?;
+        desk.see_text("plan-looked", "水管爆裂").await?;
+        desk.click_text("plan-work", "水管爆裂").await?;
+        desk.see_text("record-state", "已派").await
     })
     .await
 }

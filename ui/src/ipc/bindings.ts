@@ -61,6 +61,8 @@ export const commands = {
 	dayReport: (day: Day) => typedError<DayReport, Failure>(__TAURI_INVOKE("day_report", { day })),
 	/**  The last so many days in figures. */
 	overview: (days: number) => typedError<Overview, Failure>(__TAURI_INVOKE("overview", { days })),
+	/**  The plans of the site with what stands where. */
+	floorPlans: () => typedError<PlanNow[], Failure>(__TAURI_INVOKE("floor_plans")),
 	/**  A day's work log as it stands. */
 	dayLog: (day: Day) => typedError<DayLog, Failure>(__TAURI_INVOKE("day_log", { day })),
 	/**  A draft of a day's work log, from the day's ledger. */
@@ -309,10 +311,10 @@ export type Answered = {
 };
 
 /**  Any kind's action; only there to give the apps one typed list of what can be done. */
-export type AnyAction = { kind: "settings"; action: ItemAction<Settings> } | { kind: "person"; action: ItemAction<Person> } | { kind: "post"; action: ItemAction<Post> } | { kind: "place"; action: ItemAction<Place> } | { kind: "checklist"; action: ItemAction<Checklist> } | { kind: "checkpoint"; action: ItemAction<Checkpoint> } | { kind: "route"; action: ItemAction<Route> } | { kind: "unit"; action: ItemAction<Unit> } | { kind: "emergency_contact"; action: ItemAction<EmergencyContact> } | { kind: "escalation_route"; action: ItemAction<EscalationRoute> } | { kind: "manager_oncall"; action: ItemAction<ManagerOncall> } | { kind: "response_plan"; action: ItemAction<ResponsePlan> } | { kind: "shift"; action: ItemAction<Shift> } | { kind: "roster"; action: ItemAction<Roster> } | { kind: "roster_sheet"; action: RosterAction } | { kind: "device"; action: DeviceAction } | { kind: "attendance"; action: AttendanceAction } | { kind: "absence"; action: AbsenceAction } | { kind: "patrol_run"; action: PatrolAction } | { kind: "work_order"; action: WorkOrderAction } | { kind: "contact_record"; action: ContactAction } | { kind: "journal"; action: JournalAction } | { kind: "daily_report"; action: ReportAction } | { kind: "work_log"; action: LogAction } | { kind: "month_seal"; action: SealAction } | { kind: "archive_item"; action: ArchiveAction } | { kind: "complaint"; action: ComplaintAction } | { kind: "instruction"; action: EntryAction } | { kind: "ad_hoc_task"; action: EntryAction } | { kind: "contact_sheet"; action: EntryAction } | { kind: "supervision_remark"; action: EntryAction } | { kind: "regulation"; action: EntryAction } | { kind: "document_in"; action: EntryAction } | { kind: "document_out"; action: EntryAction } | { kind: "minutes"; action: EntryAction } | { kind: "protective_measure"; action: EntryAction } | { kind: "video_lookup"; action: EntryAction } | { kind: "visitor"; action: EntryAction } | { kind: "hotline_call"; action: EntryAction } | { kind: "whereabouts"; action: WhereaboutsAction } | { kind: "spot_plan"; action: SpotPlanAction } | { kind: "spot_check"; action: SpotCheckAction } | { kind: "incident"; action: IncidentAction } | { kind: "reach_test"; action: ReachTestAction } | { kind: "handover"; action: HandoverAction };
+export type AnyAction = { kind: "settings"; action: ItemAction<Settings> } | { kind: "person"; action: ItemAction<Person> } | { kind: "post"; action: ItemAction<Post> } | { kind: "place"; action: ItemAction<Place> } | { kind: "checklist"; action: ItemAction<Checklist> } | { kind: "checkpoint"; action: ItemAction<Checkpoint> } | { kind: "route"; action: ItemAction<Route> } | { kind: "unit"; action: ItemAction<Unit> } | { kind: "emergency_contact"; action: ItemAction<EmergencyContact> } | { kind: "escalation_route"; action: ItemAction<EscalationRoute> } | { kind: "manager_oncall"; action: ItemAction<ManagerOncall> } | { kind: "response_plan"; action: ItemAction<ResponsePlan> } | { kind: "floor_plan"; action: ItemAction<FloorPlan> } | { kind: "shift"; action: ItemAction<Shift> } | { kind: "roster"; action: ItemAction<Roster> } | { kind: "roster_sheet"; action: RosterAction } | { kind: "device"; action: DeviceAction } | { kind: "attendance"; action: AttendanceAction } | { kind: "absence"; action: AbsenceAction } | { kind: "patrol_run"; action: PatrolAction } | { kind: "work_order"; action: WorkOrderAction } | { kind: "contact_record"; action: ContactAction } | { kind: "journal"; action: JournalAction } | { kind: "daily_report"; action: ReportAction } | { kind: "work_log"; action: LogAction } | { kind: "month_seal"; action: SealAction } | { kind: "archive_item"; action: ArchiveAction } | { kind: "complaint"; action: ComplaintAction } | { kind: "instruction"; action: EntryAction } | { kind: "ad_hoc_task"; action: EntryAction } | { kind: "contact_sheet"; action: EntryAction } | { kind: "supervision_remark"; action: EntryAction } | { kind: "regulation"; action: EntryAction } | { kind: "document_in"; action: EntryAction } | { kind: "document_out"; action: EntryAction } | { kind: "minutes"; action: EntryAction } | { kind: "protective_measure"; action: EntryAction } | { kind: "video_lookup"; action: EntryAction } | { kind: "visitor"; action: EntryAction } | { kind: "hotline_call"; action: EntryAction } | { kind: "whereabouts"; action: WhereaboutsAction } | { kind: "spot_plan"; action: SpotPlanAction } | { kind: "spot_check"; action: SpotCheckAction } | { kind: "incident"; action: IncidentAction } | { kind: "reach_test"; action: ReachTestAction } | { kind: "handover"; action: HandoverAction };
 
 /**  Any kind's view, likewise. */
-export type AnyView = { kind: "settings"; view: ItemView<Settings> } | { kind: "person"; view: ItemView<Person> } | { kind: "post"; view: ItemView<Post> } | { kind: "place"; view: ItemView<Place> } | { kind: "checklist"; view: ItemView<Checklist> } | { kind: "checkpoint"; view: ItemView<Checkpoint> } | { kind: "route"; view: ItemView<Route> } | { kind: "unit"; view: ItemView<Unit> } | { kind: "emergency_contact"; view: ItemView<EmergencyContact> } | { kind: "escalation_route"; view: ItemView<EscalationRoute> } | { kind: "manager_oncall"; view: ItemView<ManagerOncall> } | { kind: "response_plan"; view: ItemView<ResponsePlan> } | { kind: "shift"; view: ItemView<Shift> } | { kind: "roster"; view: ItemView<Roster> } | { kind: "roster_sheet"; view: RosterView } | { kind: "device"; view: DeviceView } | { kind: "attendance"; view: AttendanceView } | { kind: "absence"; view: AbsenceView } | { kind: "patrol_run"; view: PatrolRunView } | { kind: "work_order"; view: WorkOrderView } | { kind: "contact_record"; view: ContactView } | { kind: "journal"; view: JournalView } | { kind: "daily_report"; view: DailyReportView } | { kind: "work_log"; view: WorkLogView } | { kind: "month_seal"; view: MonthSealView } | { kind: "archive_item"; view: ArchiveItemView } | { kind: "complaint"; view: ComplaintView } | { kind: "instruction"; view: EntryView } | { kind: "ad_hoc_task"; view: EntryView } | { kind: "contact_sheet"; view: EntryView } | { kind: "supervision_remark"; view: EntryView } | { kind: "regulation"; view: EntryView } | { kind: "document_in"; view: EntryView } | { kind: "document_out"; view: EntryView } | { kind: "minutes"; view: EntryView } | { kind: "protective_measure"; view: EntryView } | { kind: "video_lookup"; view: EntryView } | { kind: "visitor"; view: EntryView } | { kind: "hotline_call"; view: EntryView } | { kind: "whereabouts"; view: WhereaboutsView } | { kind: "spot_plan"; view: SpotPlanView } | { kind: "spot_check"; view: SpotCheckView } | { kind: "incident"; view: IncidentView } | { kind: "reach_test"; view: ReachTestView } | { kind: "handover"; view: HandoverView };
+export type AnyView = { kind: "settings"; view: ItemView<Settings> } | { kind: "person"; view: ItemView<Person> } | { kind: "post"; view: ItemView<Post> } | { kind: "place"; view: ItemView<Place> } | { kind: "checklist"; view: ItemView<Checklist> } | { kind: "checkpoint"; view: ItemView<Checkpoint> } | { kind: "route"; view: ItemView<Route> } | { kind: "unit"; view: ItemView<Unit> } | { kind: "emergency_contact"; view: ItemView<EmergencyContact> } | { kind: "escalation_route"; view: ItemView<EscalationRoute> } | { kind: "manager_oncall"; view: ItemView<ManagerOncall> } | { kind: "response_plan"; view: ItemView<ResponsePlan> } | { kind: "floor_plan"; view: ItemView<FloorPlan> } | { kind: "shift"; view: ItemView<Shift> } | { kind: "roster"; view: ItemView<Roster> } | { kind: "roster_sheet"; view: RosterView } | { kind: "device"; view: DeviceView } | { kind: "attendance"; view: AttendanceView } | { kind: "absence"; view: AbsenceView } | { kind: "patrol_run"; view: PatrolRunView } | { kind: "work_order"; view: WorkOrderView } | { kind: "contact_record"; view: ContactView } | { kind: "journal"; view: JournalView } | { kind: "daily_report"; view: DailyReportView } | { kind: "work_log"; view: WorkLogView } | { kind: "month_seal"; view: MonthSealView } | { kind: "archive_item"; view: ArchiveItemView } | { kind: "complaint"; view: ComplaintView } | { kind: "instruction"; view: EntryView } | { kind: "ad_hoc_task"; view: EntryView } | { kind: "contact_sheet"; view: EntryView } | { kind: "supervision_remark"; view: EntryView } | { kind: "regulation"; view: EntryView } | { kind: "document_in"; view: EntryView } | { kind: "document_out"; view: EntryView } | { kind: "minutes"; view: EntryView } | { kind: "protective_measure"; view: EntryView } | { kind: "video_lookup"; view: EntryView } | { kind: "visitor"; view: EntryView } | { kind: "hotline_call"; view: EntryView } | { kind: "whereabouts"; view: WhereaboutsView } | { kind: "spot_plan"; view: SpotPlanView } | { kind: "spot_check"; view: SpotCheckView } | { kind: "incident"; view: IncidentView } | { kind: "reach_test"; view: ReachTestView } | { kind: "handover"; view: HandoverView };
 
 /**  What a device is used as; fixed when it is enrolled. */
 export type AppRole = 
@@ -2328,6 +2330,18 @@ export type Finish = {
 	charge?: Charge,
 };
 
+/**  A plan of the site or of a floor. */
+export type FloorPlan = {
+	/**  Name: 总平面, 地下一层. */
+	name?: string,
+	/**  Where it stands among the plans. */
+	order?: number,
+	/**  An SVG as text, or an image as `data:image/…;base64,…`; shown as a picture only, so nothing in it can run. */
+	drawing?: string,
+	/**  What is where. */
+	pins?: PlanPin[],
+};
+
 /**  A follow-up (回访), one line of 《回访记录表》. */
 export type FollowUp = {
 	/**  回访方式. */
@@ -3687,6 +3701,20 @@ export type OncallShown = {
 	line: ManagerOncall,
 };
 
+/**  Open work at a place. */
+export type OpenHere = {
+	/**  The order. */
+	record: RecordId,
+	/**  单号. */
+	number: string | null,
+	/**  Where exactly, and what. */
+	title: string,
+	/**  The state as read. */
+	state_words: Words,
+	/**  How it looks. */
+	tone: Tone,
+};
+
 /**  What the occupant thinks (业户意见), and the grades of a follow-up. */
 export type Opinion = 
 /**  满意. */
@@ -3866,6 +3894,20 @@ note?: string;
 /**  The signature as vector strokes. */
 signature?: string | null };
 
+/**  Today's rounds at a point. */
+export type PatrolHere = {
+	/**  Visits so far. */
+	done: number,
+	/**  Visits of the whole day, exempted ones not counted. */
+	owed: number,
+	/**  漏. */
+	missed: number,
+	/**  When somebody was there last, today. */
+	last: Timestamp | null,
+	/**  The run that goes by here next, or went last. */
+	run: RecordId,
+};
+
 /**  A run as its facts say. */
 export type PatrolRunView = {
 	/**  Its record. */
@@ -4021,6 +4063,33 @@ export type PhotoPlaceholder = {
 	caption?: string,
 };
 
+/**  A pin as it stands now. */
+export type PinNow = {
+	/**  What it is. */
+	of: PinOf,
+	/**  Its name. */
+	name: string,
+	/**  Whether it is a key area (重点部位). */
+	key_area: boolean,
+	/**  Thousandths of the drawing's width. */
+	x: number,
+	/**  Thousandths of the drawing's height. */
+	y: number,
+	/**  How it looks: what is worst about it. */
+	tone: Tone,
+	/**  How today's rounds stand here; none for a building, and where nothing is owed today. */
+	patrol: PatrolHere | null,
+	/**  Work that is open here, the oldest first. */
+	open: OpenHere[],
+};
+
+/**  What a pin stands for. */
+export type PinOf = 
+/**  A checkpoint. */
+({ checkpoint: RecordId }) & { building?: never } | 
+/**  A building (栋), as units are called by it. */
+({ building: string }) & { checkpoint?: never };
+
 /**  A place; key areas (重点部位) are watched more closely. */
 export type Place = {
 	/**  Name. */
@@ -4031,6 +4100,28 @@ export type Place = {
 	area?: string,
 	/**  What to mind there. */
 	note?: string,
+};
+
+/**  A plan as it stands now. */
+export type PlanNow = {
+	/**  The plan. */
+	plan: RecordId,
+	/**  Its name. */
+	name: string,
+	/**  Its drawing. */
+	drawing: string,
+	/**  Its pins, in the plan's order. */
+	pins: PinNow[],
+};
+
+/**  Something on a plan. */
+export type PlanPin = {
+	/**  What it is. */
+	of: PinOf,
+	/**  Thousandths of the drawing's width, from the left. */
+	x: number,
+	/**  Thousandths of the drawing's height, from the top. */
+	y: number,
 };
 
 /**  An action card at work. */

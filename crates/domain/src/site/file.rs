@@ -22,6 +22,7 @@ use crate::words::Words;
 
 mod choices;
 mod emergency;
+mod floor;
 mod items;
 mod plan;
 mod read;
@@ -205,6 +206,7 @@ impl SiteFile {
         changes.kind(&self.site.escalation_routes, &current.escalation_routes)?;
         changes.kind(&self.site.oncall, &current.oncall)?;
         changes.kind(&self.site.plans, &current.plans)?;
+        changes.kind(&self.site.floor_plans, &current.floor_plans)?;
         changes.kind(&self.site.shifts, &current.shifts)?;
         changes.kind(&self.site.rosters, &current.rosters)?;
         changes.gone.retain(|gone| gone.kind != Roster::KIND);

@@ -12,6 +12,7 @@ use crate::time::Timestamp;
 
 mod emergency;
 pub mod file;
+mod floor_plan;
 pub(crate) mod form;
 mod item;
 pub mod items;
@@ -20,6 +21,7 @@ mod retention;
 pub mod units;
 
 pub use emergency::{EscalationRoute, IncidentCategory, ManagerOncall, ResponsePlan};
+pub use floor_plan::{DRAWING_MAX, FloorPlan, OpenHere, PatrolHere, PinNow, PinOf, PlanNow, PlanPin, plans_now};
 pub use item::{Item, ItemAction, ItemFact, ItemVersion, ItemView};
 pub use items::{
     Checklist, ChecklistItem, Checkpoint, ContactCategory, Definition, EmergencyContact, Family, InventoryItem,
@@ -54,6 +56,8 @@ pub struct Site {
     pub oncall: BTreeMap<RecordId, ManagerOncall>,
     /// Response plans.
     pub plans: BTreeMap<RecordId, ResponsePlan>,
+    /// Floor plans.
+    pub floor_plans: BTreeMap<RecordId, FloorPlan>,
     /// Shifts.
     pub shifts: BTreeMap<RecordId, Shift>,
     /// Rosters of the site file; [`crate::roster::in_force`] says what counts.
@@ -93,6 +97,7 @@ impl Site {
             EscalationRoute::KIND => put(&mut self.escalation_routes, id, view),
             ManagerOncall::KIND => put(&mut self.oncall, id, view),
             ResponsePlan::KIND => put(&mut self.plans, id, view),
+            FloorPlan::KIND => put(&mut self.floor_plans, id, view),
             Shift::KIND => put(&mut self.shifts, id, view),
             Roster::KIND => {
                 put(&mut self.rosters, id, view);

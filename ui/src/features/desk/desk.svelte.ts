@@ -8,6 +8,7 @@ const ROUTES = {
   monitor: '/monitor',
   ledger: '/ledger',
   overview: '/overview',
+  floor_plan: '/floor-plan',
   daily_report: '/daily-report',
   work_log: '/work-log',
   archive: '/archive',

@@ -4,6 +4,7 @@ import Absences from '@/features/absence/Absences.svelte'
 import type { Page } from '@/features/all/page'
 import AttendancePage from '@/features/attendance/Attendance.svelte'
 import Complaints from '@/features/complaints/Complaints.svelte'
+import FloorPlan from '@/features/floor-plan/FloorPlan.svelte'
 import FollowUps from '@/features/follow-ups/FollowUps.svelte'
 import HandoverPage from '@/features/handover/HandoverPage.svelte'
 import IncidentPage from '@/features/incident/IncidentPage.svelte'
@@ -29,6 +30,7 @@ import CalendarOff from '@lucide/svelte/icons/calendar-off'
 import ChartColumn from '@lucide/svelte/icons/chart-column'
 import ClipboardPenLine from '@lucide/svelte/icons/clipboard-pen-line'
 import FileText from '@lucide/svelte/icons/file-text'
+import MapIcon from '@lucide/svelte/icons/map'
 import MapPin from '@lucide/svelte/icons/map-pin'
 import Megaphone from '@lucide/svelte/icons/megaphone'
 import MessageSquareWarning from '@lucide/svelte/icons/message-square-warning'
@@ -40,6 +42,7 @@ import UserCheck from '@lucide/svelte/icons/user-check'
 export const PAGES: readonly Page<DeskPlace>[] = [
   { name: 'daily_report', group: 'papers', label: m.page_daily_report, note: m.page_daily_report_note, icon: FileText, component: DailyReport },
   { name: 'overview', group: 'papers', label: m.over_title, note: m.over_note, icon: ChartColumn, component: Overview },
+  { name: 'floor_plan', group: 'safety', label: m.plan_title, note: m.plan_note, icon: MapIcon, component: FloorPlan },
   { name: 'work_log', group: 'papers', label: m.page_work_log, note: m.page_work_log_note, icon: NotebookPen, component: WorkLog },
   { name: 'archive', group: 'papers', label: m.page_archive, note: m.page_archive_note, icon: Archive, component: ArchivePage },
   { name: 'complaints', group: 'service', label: () => m.complaints_title(), note: () => m.complaints_note(), icon: MessageSquareWarning, component: Complaints },

@@ -111,6 +111,7 @@ impl<'a, 'i> Reading<'a, 'i> {
         units::read(&mut self.root, p, &mut self.file);
         let contacts = self.contacts(p, &code);
         self.emergency(p, &code, &contacts);
+        self.floor_plans(p, &code);
         self.shifts_and_rosters(p, &code);
         self.root.finish(p);
         self.file
