@@ -56,9 +56,10 @@ pub(crate) fn print_form(
         FormFile::Xlsx => (dutybook_print::xlsx(&form, &printed, language), "xlsx"),
     };
     let bytes = bytes.map_err(|error| Failure::program(&error.to_string()))?;
-    let what = form.number.clone().or_else(|| asked.from.map(|day| day.to_string())).unwrap_or_default();
+    let what = form.number.clone().or_else(|| asked.from.map(|day| day.to_string()));
     let version: String = form.version.chars().take(8).collect();
-    let name = format!("{} {what} {version}.{ending}", language.say(&form.heading));
+    let parts = [Some(language.say(&form.heading).to_owned()), what, Some(version)];
+    let name = format!("{}.{ending}", parts.into_iter().flatten().collect::<Vec<_>>().join(" "));
     // What no file system takes in a name.
     let name: String =
         name.chars().map(|c| if "/\\:*?\"<>|".contains(c) || c.is_control() { '·' } else { c }).collect();

@@ -77,6 +77,7 @@ async fn walk<F: Frame>(stage: &Stage, window: &Window, frame: F) -> Result<()> 
         see_a_page(window, page).await?;
         keep_looks(stage, window, page, &F::SIZES).await?;
         fits(window, page).await?;
+        prints(window, page).await?;
         for (choice, what) in [("view-language-en", "in English"), ("view-scale-2", "at 200 %")] {
             look(window, choice).await?;
             see_a_page(window, page).await?;
@@ -118,6 +119,28 @@ async fn see_a_page(window: &Window, page: &str) -> Result<()> {
              return inside && key.contains(document.elementFromPoint((left + right) / 2, (top + bottom) / 2))";
         let there = window.run(script, vec![json!(key)]).await?;
         ensure!(there == json!(true), "{}: on {page} {key} is not in reach", window.name());
+    }
+    Ok(())
+}
+
+/// Every key that prints writes a file, and says where it is.
+async fn prints(window: &Window, page: &str) -> Result<()> {
+    let keys = window
+        .run(
+            "return [...document.querySelectorAll('main [data-testid$=-print-pdf]:not(:disabled)')].map((e) => e.dataset.testid)",
+            vec![],
+        )
+        .await?;
+    let keys: Vec<String> = serde_json::from_value(keys).context("the keys that print")?;
+    for key in keys {
+        window.click(&key).await?;
+        window.see_text("toast", "已存为文件").await?;
+        let said = window.texts("toast").await?.join(" ");
+        let (_, path) = said.split_once('：').context("no path in the toast")?;
+        let file = std::fs::read(path.trim()).with_context(|| format!("{page}: {key} wrote {path:?}"))?;
+        ensure!(file.starts_with(b"%PDF-"), "{page}: {key} wrote something else than a PDF");
+        window.click("toast-close").await?;
+        window.see_gone("toast").await?;
     }
     Ok(())
 }
