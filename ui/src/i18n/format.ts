@@ -24,3 +24,5 @@ export const secondsOf = (at: number): string =>
 export const dayOf = (at: number): string => format(at, { month: 'long', day: 'numeric', weekday: 'long' })
 /** 2026/6/11 */
 export const dateOf = (at: number): string => format(at, { year: 'numeric', month: '2-digit', day: '2-digit' })
+/** 06/11: a day of this year, in the order of the language. */
+export const shortDayOf = (at: number): string => format(at, { month: '2-digit', day: '2-digit' })
