@@ -83,6 +83,7 @@ kinds! {
     SpotCheck => crate::spot_check::SpotCheck,
     Incident => crate::incident::Incident,
     ReachTest => crate::reach_test::ReachTest,
+    StrengthenedPatrol => crate::strengthened::Strengthened,
     Handover => crate::handover::Handover,
 }
 

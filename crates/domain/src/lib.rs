@@ -34,6 +34,7 @@ pub mod role;
 pub mod roster;
 pub mod site;
 pub mod spot_check;
+pub mod strengthened;
 pub mod telephone;
 pub mod time;
 pub mod whereabouts;

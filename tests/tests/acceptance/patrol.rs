@@ -1,8 +1,8 @@
 //! Rounds: missed checkpoints, and one run walked by two (D1.1.5, A8 h).
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use dutybook_domain::patrol_run::Progress;
-use dutybook_tests::fleet::Fleet;
+use dutybook_tests::fleet::{Device, Fleet};
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -56,4 +56,43 @@ async fn two_devices_start_the_same_run_offline_and_it_is_one_run() -> Result<()
         assert!(device.open(run.record)?.anomalies.is_empty(), "nobody did anything wrong");
     }
     fleet.finish(&[&first, &second]).await
+}
+
+/// 加强巡视 ordered at the desk: the tablet plans the same further rounds as soon as it has heard of it, and what it
+/// walks of them is a round like any other (D1.1.5).
+#[tokio::test(flavor = "multi_thread")]
+async fn strengthened_rounds_are_planned_on_every_device() -> Result<()> {
+    let fleet = Fleet::demo("2026-11-24 09:05").await?;
+    let desk = fleet.desk().await?;
+    desk.sign_in("客服主任")?;
+    let tablet = fleet.tablet("白班平板", "秩序维护员甲").await?;
+    let more = |device: &Device| -> Result<Vec<String>> {
+        let runs = device.client.monitor()?.into_iter().filter(|run| run.route_name.ends_with("(加强)"));
+        Ok(runs.map(|run| run.record.to_string()).collect())
+    };
+    let until = desk.client.now().plus_minutes(12 * 60);
+    let order = json!({ "do": "order", "until": until, "times": 2, "reason": "台风蓝色预警" });
+    let order = desk.act("strengthened_patrol", None, order)?.record;
+    assert!(!more(&desk)?.is_empty());
+    assert!(more(&tablet)?.is_empty(), "it has not heard of it");
+    fleet.meet(&[&desk, &tablet]).await?;
+    assert_eq!(more(&tablet)?, more(&desk)?);
+
+    // The guard walks one of them; the supervisor ends the rest.
+    let run = tablet.client.monitor()?.into_iter().find(|run| run.route_name.ends_with("(加强)"));
+    let run = run.context("a further round")?;
+    let minutes = (run.start.0 - tablet.client.now().0) / 60_000;
+    for device in [&desk, &tablet] {
+        device.clock.advance_minutes(u32::try_from(minutes)?);
+    }
+    let start = json!({ "do": "start", "route": run.route, "day": run.day, "slot": run.slot });
+    tablet.act("patrol_run", Some(run.record), start)?;
+    desk.act("strengthened_patrol", Some(order), json!({ "do": "end", "reason": "预警解除" }))?;
+    fleet.meet(&[&desk, &tablet]).await?;
+    for device in [&desk, &tablet] {
+        let ids = more(device)?;
+        assert!(ids.contains(&run.record.to_string()), "what was begun stays");
+        assert!(device.client.monitor()?.iter().all(|it| !it.route_name.ends_with("(加强)") || it.start <= run.start));
+    }
+    fleet.finish(&[&desk, &tablet]).await
 }

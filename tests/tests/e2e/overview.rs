@@ -79,7 +79,19 @@ async fn the_overview_counts_what_the_book_holds() -> Result<()> {
         desk.click_text("plan-pin", "3").await?;
         desk.see_text("plan-looked", "水管爆裂").await?;
         desk.click_text("plan-work", "水管爆裂").await?;
-        desk.see_text("record-state", "已派").await
+        desk.see_text("record-state", "已派").await?;
+        desk.press(Key::Escape).await?;
+
+        // A storm is announced: twice the rounds, from here.
+        desk.press(Key::F7).await?;
+        desk.click("strengthen").await?;
+        desk.click("strengthen-until-2").await?;
+        desk.click_text("strengthen-phrase", "暴雨").await?;
+        keep_looks(stage, &desk, "strengthen", &DESK).await?;
+        desk.click("strengthen-send").await?;
+        desk.see_text("strengthened", "暴雨大风预警").await?;
+        desk.see_text("monitor", "(加强)").await?;
+        keep_looks(stage, &desk, "strengthened", &DESK).await
     })
     .await
 }

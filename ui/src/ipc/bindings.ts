@@ -311,10 +311,10 @@ export type Answered = {
 };
 
 /**  Any kind's action; only there to give the apps one typed list of what can be done. */
-export type AnyAction = { kind: "settings"; action: ItemAction<Settings> } | { kind: "person"; action: ItemAction<Person> } | { kind: "post"; action: ItemAction<Post> } | { kind: "place"; action: ItemAction<Place> } | { kind: "checklist"; action: ItemAction<Checklist> } | { kind: "checkpoint"; action: ItemAction<Checkpoint> } | { kind: "route"; action: ItemAction<Route> } | { kind: "unit"; action: ItemAction<Unit> } | { kind: "emergency_contact"; action: ItemAction<EmergencyContact> } | { kind: "escalation_route"; action: ItemAction<EscalationRoute> } | { kind: "manager_oncall"; action: ItemAction<ManagerOncall> } | { kind: "response_plan"; action: ItemAction<ResponsePlan> } | { kind: "floor_plan"; action: ItemAction<FloorPlan> } | { kind: "shift"; action: ItemAction<Shift> } | { kind: "roster"; action: ItemAction<Roster> } | { kind: "roster_sheet"; action: RosterAction } | { kind: "device"; action: DeviceAction } | { kind: "attendance"; action: AttendanceAction } | { kind: "absence"; action: AbsenceAction } | { kind: "patrol_run"; action: PatrolAction } | { kind: "work_order"; action: WorkOrderAction } | { kind: "contact_record"; action: ContactAction } | { kind: "journal"; action: JournalAction } | { kind: "daily_report"; action: ReportAction } | { kind: "work_log"; action: LogAction } | { kind: "month_seal"; action: SealAction } | { kind: "archive_item"; action: ArchiveAction } | { kind: "complaint"; action: ComplaintAction } | { kind: "instruction"; action: EntryAction } | { kind: "ad_hoc_task"; action: EntryAction } | { kind: "contact_sheet"; action: EntryAction } | { kind: "supervision_remark"; action: EntryAction } | { kind: "regulation"; action: EntryAction } | { kind: "document_in"; action: EntryAction } | { kind: "document_out"; action: EntryAction } | { kind: "minutes"; action: EntryAction } | { kind: "protective_measure"; action: EntryAction } | { kind: "video_lookup"; action: EntryAction } | { kind: "visitor"; action: EntryAction } | { kind: "hotline_call"; action: EntryAction } | { kind: "whereabouts"; action: WhereaboutsAction } | { kind: "spot_plan"; action: SpotPlanAction } | { kind: "spot_check"; action: SpotCheckAction } | { kind: "incident"; action: IncidentAction } | { kind: "reach_test"; action: ReachTestAction } | { kind: "handover"; action: HandoverAction };
+export type AnyAction = { kind: "settings"; action: ItemAction<Settings> } | { kind: "person"; action: ItemAction<Person> } | { kind: "post"; action: ItemAction<Post> } | { kind: "place"; action: ItemAction<Place> } | { kind: "checklist"; action: ItemAction<Checklist> } | { kind: "checkpoint"; action: ItemAction<Checkpoint> } | { kind: "route"; action: ItemAction<Route> } | { kind: "unit"; action: ItemAction<Unit> } | { kind: "emergency_contact"; action: ItemAction<EmergencyContact> } | { kind: "escalation_route"; action: ItemAction<EscalationRoute> } | { kind: "manager_oncall"; action: ItemAction<ManagerOncall> } | { kind: "response_plan"; action: ItemAction<ResponsePlan> } | { kind: "floor_plan"; action: ItemAction<FloorPlan> } | { kind: "shift"; action: ItemAction<Shift> } | { kind: "roster"; action: ItemAction<Roster> } | { kind: "roster_sheet"; action: RosterAction } | { kind: "device"; action: DeviceAction } | { kind: "attendance"; action: AttendanceAction } | { kind: "absence"; action: AbsenceAction } | { kind: "patrol_run"; action: PatrolAction } | { kind: "work_order"; action: WorkOrderAction } | { kind: "contact_record"; action: ContactAction } | { kind: "journal"; action: JournalAction } | { kind: "daily_report"; action: ReportAction } | { kind: "work_log"; action: LogAction } | { kind: "month_seal"; action: SealAction } | { kind: "archive_item"; action: ArchiveAction } | { kind: "complaint"; action: ComplaintAction } | { kind: "instruction"; action: EntryAction } | { kind: "ad_hoc_task"; action: EntryAction } | { kind: "contact_sheet"; action: EntryAction } | { kind: "supervision_remark"; action: EntryAction } | { kind: "regulation"; action: EntryAction } | { kind: "document_in"; action: EntryAction } | { kind: "document_out"; action: EntryAction } | { kind: "minutes"; action: EntryAction } | { kind: "protective_measure"; action: EntryAction } | { kind: "video_lookup"; action: EntryAction } | { kind: "visitor"; action: EntryAction } | { kind: "hotline_call"; action: EntryAction } | { kind: "whereabouts"; action: WhereaboutsAction } | { kind: "spot_plan"; action: SpotPlanAction } | { kind: "spot_check"; action: SpotCheckAction } | { kind: "incident"; action: IncidentAction } | { kind: "reach_test"; action: ReachTestAction } | { kind: "strengthened_patrol"; action: StrengthenedAction } | { kind: "handover"; action: HandoverAction };
 
 /**  Any kind's view, likewise. */
-export type AnyView = { kind: "settings"; view: ItemView<Settings> } | { kind: "person"; view: ItemView<Person> } | { kind: "post"; view: ItemView<Post> } | { kind: "place"; view: ItemView<Place> } | { kind: "checklist"; view: ItemView<Checklist> } | { kind: "checkpoint"; view: ItemView<Checkpoint> } | { kind: "route"; view: ItemView<Route> } | { kind: "unit"; view: ItemView<Unit> } | { kind: "emergency_contact"; view: ItemView<EmergencyContact> } | { kind: "escalation_route"; view: ItemView<EscalationRoute> } | { kind: "manager_oncall"; view: ItemView<ManagerOncall> } | { kind: "response_plan"; view: ItemView<ResponsePlan> } | { kind: "floor_plan"; view: ItemView<FloorPlan> } | { kind: "shift"; view: ItemView<Shift> } | { kind: "roster"; view: ItemView<Roster> } | { kind: "roster_sheet"; view: RosterView } | { kind: "device"; view: DeviceView } | { kind: "attendance"; view: AttendanceView } | { kind: "absence"; view: AbsenceView } | { kind: "patrol_run"; view: PatrolRunView } | { kind: "work_order"; view: WorkOrderView } | { kind: "contact_record"; view: ContactView } | { kind: "journal"; view: JournalView } | { kind: "daily_report"; view: DailyReportView } | { kind: "work_log"; view: WorkLogView } | { kind: "month_seal"; view: MonthSealView } | { kind: "archive_item"; view: ArchiveItemView } | { kind: "complaint"; view: ComplaintView } | { kind: "instruction"; view: EntryView } | { kind: "ad_hoc_task"; view: EntryView } | { kind: "contact_sheet"; view: EntryView } | { kind: "supervision_remark"; view: EntryView } | { kind: "regulation"; view: EntryView } | { kind: "document_in"; view: EntryView } | { kind: "document_out"; view: EntryView } | { kind: "minutes"; view: EntryView } | { kind: "protective_measure"; view: EntryView } | { kind: "video_lookup"; view: EntryView } | { kind: "visitor"; view: EntryView } | { kind: "hotline_call"; view: EntryView } | { kind: "whereabouts"; view: WhereaboutsView } | { kind: "spot_plan"; view: SpotPlanView } | { kind: "spot_check"; view: SpotCheckView } | { kind: "incident"; view: IncidentView } | { kind: "reach_test"; view: ReachTestView } | { kind: "handover"; view: HandoverView };
+export type AnyView = { kind: "settings"; view: ItemView<Settings> } | { kind: "person"; view: ItemView<Person> } | { kind: "post"; view: ItemView<Post> } | { kind: "place"; view: ItemView<Place> } | { kind: "checklist"; view: ItemView<Checklist> } | { kind: "checkpoint"; view: ItemView<Checkpoint> } | { kind: "route"; view: ItemView<Route> } | { kind: "unit"; view: ItemView<Unit> } | { kind: "emergency_contact"; view: ItemView<EmergencyContact> } | { kind: "escalation_route"; view: ItemView<EscalationRoute> } | { kind: "manager_oncall"; view: ItemView<ManagerOncall> } | { kind: "response_plan"; view: ItemView<ResponsePlan> } | { kind: "floor_plan"; view: ItemView<FloorPlan> } | { kind: "shift"; view: ItemView<Shift> } | { kind: "roster"; view: ItemView<Roster> } | { kind: "roster_sheet"; view: RosterView } | { kind: "device"; view: DeviceView } | { kind: "attendance"; view: AttendanceView } | { kind: "absence"; view: AbsenceView } | { kind: "patrol_run"; view: PatrolRunView } | { kind: "work_order"; view: WorkOrderView } | { kind: "contact_record"; view: ContactView } | { kind: "journal"; view: JournalView } | { kind: "daily_report"; view: DailyReportView } | { kind: "work_log"; view: WorkLogView } | { kind: "month_seal"; view: MonthSealView } | { kind: "archive_item"; view: ArchiveItemView } | { kind: "complaint"; view: ComplaintView } | { kind: "instruction"; view: EntryView } | { kind: "ad_hoc_task"; view: EntryView } | { kind: "contact_sheet"; view: EntryView } | { kind: "supervision_remark"; view: EntryView } | { kind: "regulation"; view: EntryView } | { kind: "document_in"; view: EntryView } | { kind: "document_out"; view: EntryView } | { kind: "minutes"; view: EntryView } | { kind: "protective_measure"; view: EntryView } | { kind: "video_lookup"; view: EntryView } | { kind: "visitor"; view: EntryView } | { kind: "hotline_call"; view: EntryView } | { kind: "whereabouts"; view: WhereaboutsView } | { kind: "spot_plan"; view: SpotPlanView } | { kind: "spot_check"; view: SpotCheckView } | { kind: "incident"; view: IncidentView } | { kind: "reach_test"; view: ReachTestView } | { kind: "strengthened_patrol"; view: StrengthenedView } | { kind: "handover"; view: HandoverView };
 
 /**  What a device is used as; fixed when it is enrolled. */
 export type AppRole = 
@@ -5605,6 +5605,41 @@ export type StopView = {
 	missed_reason: MissedExplanation | null,
 	/**  What is worth knowing and is nobody's fault. */
 	notes: Words[],
+};
+
+/**  What people can do. */
+export type StrengthenedAction = 
+/**  加强巡视. */
+{ do: "order"; 
+/**  From when; from now on when left out. */
+from?: Timestamp | null; 
+/**  Until when. */
+until: Timestamp; 
+/**  How many times as often. */
+times: number; 
+/**  Why. */
+reason: string } | 
+/**  提前结束. */
+{ do: "end"; 
+/**  Why. */
+reason: string };
+
+/**  An order as its facts say. */
+export type StrengthenedView = {
+	/**  Who ordered it, and when. */
+	ordered: Stamp | null,
+	/**  From when. */
+	from: Timestamp,
+	/**  Until when, as ordered. */
+	until: Timestamp,
+	/**  How many times as often. */
+	times: number,
+	/**  Why. */
+	reason: string,
+	/**  Who ended it before its time, and when. */
+	ended: Stamp | null,
+	/**  Why it was ended. */
+	ended_reason: string,
 };
 
 /**  What is tested. */

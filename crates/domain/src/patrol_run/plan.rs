@@ -15,6 +15,7 @@ use super::PatrolRun;
 use crate::engine::Kind;
 use crate::ids::{Home, RecordId};
 use crate::site::{ChecklistItem, Route, RouteKind, Site};
+use crate::strengthened::started_besides;
 use crate::time::{Day, TimeOfDay, Timestamp};
 
 /// How long before its start a run may be started. No regulation says; early is better than not at all.
@@ -90,7 +91,15 @@ pub fn runs_of(site: &Site, day: Day) -> Vec<PlannedRun> {
             let mut starts: Vec<TimeOfDay> = route.starts.clone();
             starts.sort_unstable();
             starts.dedup();
-            starts.into_iter().filter_map(|start| planned(site, *id, route, day, start)).collect::<Vec<_>>()
+            let besides = started_besides(site, route, |start| day.at(i64::from(start.0), site.settings.zone));
+            let usual = starts.into_iter().filter_map(|start| planned(site, *id, route, day, start));
+            let besides =
+                besides.into_iter().filter_map(|start| planned(site, *id, route, day, start)).map(|mut run| {
+                    let name = run.route_name;
+                    run.route_name = format!("{name}(加强)");
+                    run
+                });
+            usual.chain(besides).collect::<Vec<_>>()
         })
         .collect();
     runs.sort_by_key(|run| (run.start, run.route, run.slot));

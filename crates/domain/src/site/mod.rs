@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::engine::Kind;
 use crate::ids::RecordId;
 use crate::roster::{CalendarMonth, RosterSheet, RosterView};
+use crate::strengthened::{Orders, Strengthened, StrengthenedView};
 use crate::time::Timestamp;
 
 mod emergency;
@@ -66,6 +67,8 @@ pub struct Site {
     pub rosters_since: BTreeMap<RecordId, Timestamp>,
     /// Rosters begun in the program.
     pub sheets: BTreeMap<CalendarMonth, RosterView>,
+    /// Orders to walk the rounds more often (加强巡视).
+    pub strengthened: Orders,
     /// When each route was first defined: nobody owed what lay before.
     pub routes_since: BTreeMap<RecordId, Timestamp>,
     /// When the site itself was first defined: no paper is owed of what lay before.
@@ -103,6 +106,11 @@ impl Site {
                 put(&mut self.rosters, id, view);
                 let since = serde_json::from_value::<ItemView<Roster>>(view.clone()).map(|view| view.born);
                 self.rosters_since.insert(id, since.unwrap_or_default());
+            }
+            Strengthened::NAME => {
+                if let Ok(order) = serde_json::from_value::<StrengthenedView>(view.clone()) {
+                    self.strengthened.insert(id, order);
+                }
             }
             RosterSheet::NAME => {
                 if let Ok(sheet) = serde_json::from_value::<RosterView>(view.clone()) {

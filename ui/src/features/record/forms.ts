@@ -12,6 +12,7 @@ import { patrolRun } from './asks/patrol-run'
 import { reachTest } from './asks/reach-test'
 import { rosterSheet } from './asks/roster-sheet'
 import { spotCheck, spotPlan } from './asks/spot'
+import { strengthenedPatrol } from './asks/strengthened-patrol'
 import { whereabouts } from './asks/whereabouts'
 import { workOrder } from './asks/work-order'
 import { askingOf } from '@/features/registers/asking'
@@ -36,6 +37,7 @@ const FORMS: { readonly [K in AnyView['kind']]?: Asking<K> } = {
   whereabouts,
   spot_plan: spotPlan,
   spot_check: spotCheck,
+  strengthened_patrol: strengthenedPatrol,
 }
 
 function formsOf(kind: string): Asking<AnyView['kind']> | undefined {
