@@ -8,7 +8,7 @@
 //! - What a workbook does not have a sheet for is left alone.
 //! - A room that Excel took for a date (3-2 as 2 March) is pointed out, never guessed at.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Cursor;
 
 use calamine::{Data, Reader, Xlsx};
@@ -169,7 +169,7 @@ pub fn read(workbook: &[u8], code: &str, current: &Site) -> Result<Imported, Vec
             }
             name if name.starts_with("排班") => {
                 kinds.insert(site::Roster::KIND);
-                roster(sheet, name.trim_start_matches("排班").trim(), &mut text);
+                roster(sheet, name.trim_start_matches("排班").trim(), &mut text, &mut problems);
             }
             name => problems.push(CellProblem {
                 level: Level::Warning,
@@ -267,34 +267,65 @@ fn units(sheet: &Sheet, text: &mut Text, problems: &mut Vec<CellProblem>) {
         problems.push(missing_column(sheet, "房号"));
         return;
     };
-    text.push("[units]".into(), None);
+    let column = |heading: &str| sheet.column(heading);
+    let (names_at, phones_at, note_at) = (column("业户"), column("电话"), column("备注"));
+    let mut rooms = Rows::default();
     for (row, cells) in sheet.filled() {
         let Some(unit) = value(sheet, row, label, cells, problems) else { continue };
-        let mut at = |heading: &str| {
-            let column = sheet.column(heading)?;
-            value(sheet, row, column, cells, problems)
-        };
-        let (names, phones, note) = (at("业户"), at("电话"), at("备注"));
+        if let Some(twice) = rooms.twice(sheet, row, label, &unit) {
+            problems.push(twice);
+            continue;
+        }
+        let mut at = |column: Option<usize>| value(sheet, row, column?, cells, problems);
+        let (names, phones, note) = (at(names_at), at(phones_at), at(note_at));
         let phones: Vec<String> = phones.as_deref().map(parts).unwrap_or_default();
-        let occupants =
-            names.as_deref().map(parts).unwrap_or_default().into_iter().enumerate().map(|(at, name)| {
-                quoted(phones.get(at).map_or(name.clone(), |phone| format!("{name} {phone}")).trim())
-            });
+        let occupants = names.as_deref().map(parts).unwrap_or_default().into_iter().enumerate().map(|(at, name)| {
+            // Each in its own field: what is no number must not pass as part of a name.
+            let phone = phones.get(at).map(|phone| format!(", phone = {}", quoted(phone)));
+            format!("{{ name = {}{} }}", quoted(&name), phone.unwrap_or_default())
+        });
         let occupants = occupants.collect::<Vec<_>>().join(", ");
-        let note = quoted(&note.unwrap_or_default());
-        let line = format!("{} = {{ occupants = [{occupants}], note = {note} }}", quoted(&unit));
-        text.push(line, Some((&sheet.name, row, label as u32)));
+        let mut push = |line: String, column: Option<usize>| {
+            text.push(line, Some((&sheet.name, row, column.unwrap_or(label) as u32)));
+        };
+        push(format!("[units.{}]", quoted(&unit)), Some(label));
+        // What can be wrong with an occupant is their number.
+        push(format!("occupants = [{occupants}]"), phones_at.or(names_at));
+        push(format!("note = {}", quoted(&note.unwrap_or_default())), note_at);
     }
 }
 
-fn roster(sheet: &Sheet, month: &str, text: &mut Text) {
+fn roster(sheet: &Sheet, month: &str, text: &mut Text, problems: &mut Vec<CellProblem>) {
     text.push("[[roster]]".into(), Some((&sheet.name, 0, 0)));
     text.push(format!("month = {}", quoted(month)), Some((&sheet.name, 0, 0)));
     text.push("[roster.rows]".into(), Some((&sheet.name, 0, 0)));
+    let mut people = Rows::default();
     for (row, cells) in sheet.filled() {
         let marks: String = cells.iter().skip(1).map(|cell| shown(cell).trim().to_owned()).collect();
-        let key = cells.first().map(shown).unwrap_or_default();
-        text.push(format!("{} = {}", quoted(key.trim()), quoted(&marks)), Some((&sheet.name, row, 0)));
+        let key = cells.first().map(shown).unwrap_or_default().trim().to_owned();
+        match people.twice(sheet, row, 0, &key) {
+            Some(twice) => problems.push(twice),
+            None => text.push(format!("{} = {}", quoted(&key), quoted(&marks)), Some((&sheet.name, row, 0))),
+        }
+    }
+}
+
+/// In which row something was named first.
+#[derive(Default)]
+struct Rows(BTreeMap<String, u32>);
+
+impl Rows {
+    /// The problem with naming it again.
+    fn twice(&mut self, sheet: &Sheet, row: u32, column: usize, named: &str) -> Option<CellProblem> {
+        let first = *self.0.entry(named.to_owned()).or_insert(row);
+        let above = first + 1;
+        (first != row).then(|| CellProblem {
+            level: Level::Error,
+            sheet: sheet.name.clone(),
+            cell: address(row, column as u32),
+            words: words!("「{named}」在第 {above} 行已有。", "“{named}” stands in row {above} already."),
+            hint: Some(words!("两行并成一行。", "Make one row of the two.")),
+        })
     }
 }
 

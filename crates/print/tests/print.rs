@@ -207,6 +207,51 @@ fn units_rosters_and_checklists_are_read() {
     assert!(problems.iter().any(|it| it.sheet == "排班 2026-11" && it.cell == "A2"), "{problems:?}");
 }
 
+/// A whole district in one sheet: of ten thousand rows every wrong one is named, and nothing else.
+#[test]
+fn of_ten_thousand_rows_the_wrong_ones_are_named() {
+    let wrong = [(17, "x"), (2_500, "5550-1502-我"), (9_999, "-")];
+    let rows: Vec<[String; 4]> = (1..=10_000)
+        .map(|row| {
+            let phone = wrong.iter().find(|(at, _)| *at == row).map_or("5550-1502", |(_, phone)| *phone);
+            // One room twice, far apart.
+            let room = if row == 8_000 { 4_000 } else { row };
+            [
+                format!("9-{}-{}", room / 100 + 1, room % 100 + 100),
+                "龘𠮷😀".into(),
+                phone.into(),
+                "备注,\"引号\"\\".into(),
+            ]
+        })
+        .collect();
+    let heading = ["房号", "业户", "电话", "备注"];
+    let cells: Vec<Vec<&str>> = rows.iter().map(|row| row.iter().map(String::as_str).collect()).collect();
+    let all: Vec<&[&str]> = std::iter::once(&heading[..]).chain(cells.iter().map(Vec::as_slice)).collect();
+    let problems = import::read(&sheet("房号", &all).save_to_buffer().unwrap(), "demo", &demo()).unwrap_err();
+    let mut named: Vec<&str> = problems.iter().map(|it| it.cell.as_str()).collect();
+    named.sort_unstable();
+    assert_eq!(named, ["A8001", "C10000", "C18", "C2501"], "{problems:?}");
+    let twice = problems.iter().find(|it| it.cell == "A8001").unwrap();
+    assert!(twice.words.zh.contains("第 4001 行已有"), "{twice:?}");
+
+    // Mended, all of it is read, signs and rare characters as they stand.
+    let mended: Vec<&[&str]> = std::iter::once(&heading[..])
+        .chain(
+            cells
+                .iter()
+                .enumerate()
+                .filter(|(at, row)| *at != 7_999 && row[2] == "5550-1502")
+                .map(|(_, row)| row.as_slice()),
+        )
+        .collect();
+    let read = import::read(&sheet("房号", &mended).save_to_buffer().unwrap(), "demo", &demo()).unwrap();
+    let changes = read.changes(&demo()).unwrap();
+    assert_eq!(changes.define.len(), 10_000 - 4);
+    let definition = &changes.define[0].action["definition"];
+    assert_eq!(definition["occupants"][0]["name"], "龘𠮷😀");
+    assert_eq!(definition["note"], "备注,\"引号\"\\");
+}
+
 #[test]
 fn a_file_that_is_no_workbook_says_so() {
     let problems = import::read(b"PK no", "demo", &demo()).unwrap_err();
