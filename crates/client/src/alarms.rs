@@ -25,7 +25,7 @@ impl Client {
     pub fn alarms(&self) -> Result<Vec<Alarm>, Error> {
         let site = self.site_now();
         let undelivered = self.undelivered_records()?;
-        let mut alarms = self.missed_checkpoints()?;
+        let mut alarms = self.of_rounds()?;
         for row in self.open_and_owed()? {
             self.calls_of(&row, &undelivered, &mut alarms);
             // A round's missed checkpoints have rung already.
@@ -44,14 +44,37 @@ impl Client {
             AlarmWhat::Sos => 0,
             AlarmWhat::Called => 1,
             AlarmWhat::Missed | AlarmWhat::Overdue => 2,
+            AlarmWhat::Soon => 3,
         };
         alarms.sort_by_key(|alarm| (alarm.seen, rank(alarm), std::cmp::Reverse(alarm.since)));
         Ok(alarms)
     }
 
-    fn missed_checkpoints(&self) -> Result<Vec<Alarm>, Error> {
+    /// Missed checkpoints, for the desk; and for whoever walks a round, that the window of their next point closes soon
+    /// (`patrol_nudge_min`, D1.1.5).
+    fn of_rounds(&self) -> Result<Vec<Alarm>, Error> {
         let mut alarms = Vec::new();
+        let (now, site, who) = (self.now(), self.site_now(), self.signer());
+        let nudge = i64::from(site.site.settings.timers.patrol_nudge_min);
         for run in self.monitor()? {
+            let walks = who.as_ref().is_some_and(|who| run.walkers.iter().any(|one| one.person == who.person));
+            let next = run.next.as_ref().filter(|next| walks && (next.opens..next.closes).contains(&now));
+            if let Some(next) = next.filter(|next| next.closes.plus_minutes(-nudge) <= now) {
+                let (route, name, by) = (&run.route_name, &next.name, next.closes.clock(site.site.settings.zone));
+                alarms.push(Alarm {
+                    id: format!("{}/{}/soon", run.record, next.stop),
+                    record: run.record,
+                    kind: PATROL.into(),
+                    words: words!("{name} {by} 前到 · {route}", "{name} before {by} · {route}"),
+                    at_once: true,
+                    delivered: true,
+                    since: next.opens.max(next.closes.plus_minutes(-nudge)),
+                    seen: false,
+                    what: AlarmWhat::Soon,
+                    report: None,
+                    for_me: true,
+                });
+            }
             for missed in &run.alarms {
                 let (route, name) = (&run.route_name, &missed.name);
                 alarms.push(Alarm {

@@ -330,6 +330,8 @@ pub enum AlarmWhat {
     Missed,
     /// A clock that ran out.
     Overdue,
+    /// A window that closes soon, for whoever walks the round.
+    Soon,
 }
 
 /// One emergency contact.

@@ -1,6 +1,7 @@
 //! Rounds: missed checkpoints, and one run walked by two (D1.1.5, A8 h).
 
 use anyhow::{Context as _, Result};
+use dutybook_client::shown::AlarmWhat;
 use dutybook_domain::patrol_run::Progress;
 use dutybook_tests::fleet::{Device, Fleet};
 use serde_json::json;
@@ -94,5 +95,40 @@ async fn strengthened_rounds_are_planned_on_every_device() -> Result<()> {
         assert!(ids.contains(&run.record.to_string()), "what was begun stays");
         assert!(device.client.monitor()?.iter().all(|it| !it.route_name.ends_with("(加强)") || it.start <= run.start));
     }
+    fleet.finish(&[&desk, &tablet]).await
+}
+
+/// Ten minutes before the window of the next point closes whoever walks is told, and nobody else (D1.1.5).
+#[tokio::test(flavor = "multi_thread")]
+async fn a_window_that_closes_soon_is_mentioned_to_whoever_walks() -> Result<()> {
+    let fleet = Fleet::demo("2026-11-24 21:59").await?;
+    let desk = fleet.desk().await?;
+    let tablet = fleet.tablet("夜班平板", "秩序维护员甲").await?;
+    let run = tablet.run("夜间巡更", "22:00")?;
+    let start = json!({ "do": "start", "route": run.route, "day": run.day, "slot": run.slot });
+    tablet.act("patrol_run", Some(run.record), start)?;
+    fleet.meet(&[&desk, &tablet]).await?;
+    let soon = |device: &Device| -> Result<Vec<String>> {
+        let alarms = device.client.alarms()?.into_iter().filter(|alarm| alarm.what == AlarmWhat::Soon && alarm.for_me);
+        Ok(alarms.map(|alarm| alarm.words.zh).collect())
+    };
+    let next = tablet.client.monitor()?.into_iter().find(|it| it.record == run.record);
+    let next = next.and_then(|it| it.next).context("a next point")?;
+    let minutes = (next.closes.0 - tablet.client.now().0) / 60_000 - 11;
+    if minutes > 0 {
+        for device in [&desk, &tablet] {
+            device.clock.advance_minutes(u32::try_from(minutes)?);
+        }
+        assert!(soon(&tablet)?.is_empty(), "eleven minutes are enough");
+    }
+    for device in [&desk, &tablet] {
+        device.clock.advance_minutes(2);
+    }
+    assert_eq!(soon(&tablet)?.len(), 1);
+    assert!(soon(&tablet)?[0].starts_with(&next.name), "{:?}", soon(&tablet)?);
+    assert!(soon(&desk)?.is_empty(), "the desk does not walk");
+    let code = run.stops.iter().find(|stop| stop.index == next.stop).context("the point")?.code.clone();
+    tablet.act("patrol_run", Some(run.record), json!({ "do": "scan", "code": code, "method": "qr" }))?;
+    assert!(soon(&tablet)?.iter().all(|words| !words.starts_with(&next.name)), "there by now");
     fleet.finish(&[&desk, &tablet]).await
 }

@@ -260,7 +260,9 @@ export type AlarmWhat =
 /**  A missed checkpoint. */
 "missed" | 
 /**  A clock that ran out. */
-"overdue";
+"overdue" | 
+/**  A window that closes soon, for whoever walks the round. */
+"soon";
 
 /**  A correction of one field of a fact (更正): both values stay readable. */
 export type Amendment = {
