@@ -26,6 +26,10 @@ async fn the_overview_counts_what_the_book_holds() -> Result<()> {
 
         let desk = stage.open("desk").await?;
         desk.resize(1366, 768).await?;
+        desk.click("view-key").await?;
+        desk.choose("view-theme-day").await?;
+        desk.click("view-sheet-close").await?;
+        desk.see_gone("view-sheet").await?;
         desk.press(Key::F10).await?;
         desk.click("page-overview").await?;
         desk.see_text("overview", "运行总览").await?;
