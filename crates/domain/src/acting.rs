@@ -23,6 +23,16 @@ pub struct Step {
     pub writes: Vec<Write>,
 }
 
+impl Step {
+    /// The same step on a record that it begins: the creator's values come first.
+    #[must_use]
+    pub fn born_with(mut self, mut birth: Vec<Write>) -> Self {
+        birth.append(&mut self.writes);
+        self.writes = birth;
+        self
+    }
+}
+
 /// A record of the book as an action finds it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Found {

@@ -229,11 +229,7 @@ impl Kind for Strengthened {
                     ));
                 }
                 let fact = StrengthenedFact::Ordered { from, until, times, reason: needed(reason)? };
-                let mut step = cx.step::<Self>(&[fact])?;
-                let mut writes = cx.birth::<Self>(None);
-                writes.append(&mut step.writes);
-                step.writes = writes;
-                Ok(vec![step])
+                Ok(vec![cx.step::<Self>(&[fact])?.born_with(cx.birth::<Self>(None))])
             }
             (Some(view), StrengthenedAction::End { reason }) if view.ended.is_none() => {
                 if cx.now >= view.until {

@@ -90,7 +90,7 @@ async fn the_overview_counts_what_the_book_holds() -> Result<()> {
         desk.press(Key::F7).await?;
         desk.click("strengthen").await?;
         desk.click("strengthen-until-2").await?;
-        desk.click_text("strengthen-phrase", "暴雨").await?;
+        desk.click("strengthen-phrase-2").await?;
         keep_looks(stage, &desk, "strengthen", &DESK).await?;
         desk.click("strengthen-send").await?;
         desk.see_text("strengthened", "暴雨大风预警").await?;

@@ -159,11 +159,8 @@ fn apply(form: AbsenceForm, cover: Option<PersonRef>, reason: &str, cx: &mut Act
     let begins = first.at(0, cx.site.settings.zone);
     let number = cx.names.number(today);
     let said = Application { form, cover, reason, changes, begins };
-    let mut step = cx.step::<Absence>(&[AbsenceFact::Applied(said)])?;
-    let mut writes = cx.birth::<Absence>(Some(&number));
-    writes.append(&mut step.writes);
-    step.writes = writes;
-    Ok(vec![step])
+    let step = cx.step::<Absence>(&[AbsenceFact::Applied(said)])?;
+    Ok(vec![step.born_with(cx.birth::<Absence>(Some(&number)))])
 }
 
 fn is_shift(site: &Site, mark: char) -> bool {

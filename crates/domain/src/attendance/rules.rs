@@ -168,9 +168,7 @@ pub(super) fn act(
     all.extend(facts);
     let mut step = cx.step::<Attendance>(&all)?;
     if view.is_none() {
-        let mut writes = birth(&plan, cx);
-        writes.append(&mut step.writes);
-        step.writes = writes;
+        step = step.born_with(birth(&plan, cx));
     }
     Ok(vec![step])
 }

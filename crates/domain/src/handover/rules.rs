@@ -266,9 +266,7 @@ pub(super) fn act(
     facts.push(fact);
     let mut step = cx.step::<Handover>(&facts)?;
     if view.is_none() {
-        let mut writes = birth(&handover.plan, cx);
-        writes.append(&mut step.writes);
-        step.writes = writes;
+        step = step.born_with(birth(&handover.plan, cx));
     }
     Ok(vec![step])
 }

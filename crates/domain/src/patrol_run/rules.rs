@@ -375,9 +375,7 @@ pub(super) fn act(
     }
     let mut step = cx.step::<PatrolRun>(&facts)?;
     if view.is_none() {
-        let mut writes = birth(&run, cx);
-        writes.append(&mut step.writes);
-        step.writes = writes;
+        step = step.born_with(birth(&run, cx));
     }
     steps.insert(0, step);
     Ok(steps)

@@ -116,9 +116,7 @@ pub(super) fn act(
     };
     let mut step = cx.step::<ReachTest>(&[fact])?;
     if !born {
-        let mut writes = cx.birth::<ReachTest>(None);
-        writes.append(&mut step.writes);
-        step.writes = writes;
+        step = step.born_with(cx.birth::<ReachTest>(None));
     }
     Ok(vec![step])
 }

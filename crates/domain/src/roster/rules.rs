@@ -147,9 +147,7 @@ fn step(sheet: &RosterView, fresh: bool, fact: RosterFact, cx: &mut Acting<'_>) 
     facts.push(fact);
     let mut step = cx.step_on::<RosterSheet>(record_of(sheet.month), &facts)?;
     if fresh {
-        let mut writes = birth(sheet, cx);
-        writes.append(&mut step.writes);
-        step.writes = writes;
+        step = step.born_with(birth(sheet, cx));
     }
     Ok(step)
 }

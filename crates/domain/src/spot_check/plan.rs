@@ -333,9 +333,7 @@ impl Kind for SpotPlan {
         let fact = SpotPlanFact::Drawn { month, begins, serial, urn, checks, reason };
         let mut step = cx.step::<Self>(&[fact])?;
         if view.is_none() {
-            let mut writes = cx.birth::<Self>(None);
-            writes.append(&mut step.writes);
-            step.writes = writes;
+            step = step.born_with(cx.birth::<Self>(None));
         }
         Ok(vec![step])
     }

@@ -282,9 +282,7 @@ impl Kind for Whereabouts {
                 WhereaboutsFact::Declared { manager: manager.clone(), title, day: on, begins, said: said.clone() };
             let mut step = cx.step_on::<Self>(record, &[fact])?;
             if cx.book.view(record).is_none() {
-                let mut writes = cx.birth::<Self>(None);
-                writes.append(&mut step.writes);
-                step.writes = writes;
+                step = step.born_with(cx.birth::<Self>(None));
             }
             steps.push(step);
         }
