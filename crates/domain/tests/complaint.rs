@@ -47,6 +47,7 @@ fn action(name: &str) -> Value {
         "settle" => json!({ "do": "settle", "result": "楼道已清洁" }),
         "take_opinion" => json!({ "do": "take_opinion", "opinion": "satisfied", "words": "可以" }),
         "displeased" => json!({ "do": "take_opinion", "opinion": "unsatisfied", "words": "只扫了一层" }),
+        "not_reached" => json!({ "do": "not_reached", "reason": "匿名来函" }),
         "follow_up" => json!({ "do": "follow_up", "method": "phone", "satisfied": true }),
         "close" => json!({ "do": "close", "without_followup_reason": "投诉人不愿再被打扰" }),
         "reopen" => json!({ "do": "reopen", "reason": "又脏了" }),
@@ -71,7 +72,8 @@ fn lodged(device: &mut Device, steps: &[&str]) -> RecordId {
 }
 
 const TO_SETTLED: [&str; 5] = ["notify", "plan", "tell_back", "work", "settle"];
-const ACTIONS: [&str; 19] = [
+const ACTIONS: [&str; 20] = [
+    "not_reached",
     "notify",
     "report",
     "acknowledge",
@@ -103,10 +105,12 @@ const TABLE: &[(ComplaintState, &[&str], &str, &str)] = &[
     (ComplaintState::Notified, &["notify"], "head", "plan>planned work"),
     (ComplaintState::Notified, &["notify"], "worker", "work"),
     (ComplaintState::Planned, &["notify", "plan"], "officer", "assign grade judge plan tell_back>told_back work set_next_contact chase"),
+    (ComplaintState::Planned, &["notify", "plan"], "manager", "assign grade judge plan tell_back>told_back not_reached>told_back work set_next_contact chase comment"),
     (ComplaintState::ToldBack, &["notify", "plan", "tell_back"], "officer", "assign grade judge plan>planned tell_back work>handling settle>settled set_next_contact chase"),
     (ComplaintState::Handling, &["notify", "plan", "tell_back", "work"], "officer", "assign grade judge plan>planned tell_back work settle>settled set_next_contact chase"),
     (ComplaintState::Handling, &["notify", "plan", "tell_back", "work"], "head", "plan>planned work settle>settled"),
     (ComplaintState::Settled, &TO_SETTLED, "officer", "assign grade judge take_opinion>answered set_next_contact chase"),
+    (ComplaintState::Settled, &TO_SETTLED, "manager", "assign grade judge take_opinion>answered not_reached>answered set_next_contact chase comment"),
     (ComplaintState::Settled, &TO_SETTLED, "worker", ""),
     (ComplaintState::Answered, &["notify", "plan", "tell_back", "work", "settle", "take_opinion"], "officer",
         "assign grade judge follow_up>followed_up close>closed reopen>notified set_next_contact chase"),
@@ -595,4 +599,33 @@ proptest! {
         devices.iter().rev().for_each(|device| backward.hear(device));
         prop_assert_eq!(forward.project(record), backward.project(record));
     }
+}
+
+/// A letter without a name has nobody to tell or to ask: a manager says so, with the reason, and it can be closed with
+/// another one; the desk cannot do so by itself.
+#[test]
+fn an_anonymous_complaint_can_be_closed_by_a_manager_s_word() {
+    let mut device = Device::new("D1", 1);
+    let mut letter = action("lodge");
+    letter["name"] = "".into();
+    letter["unit_label"] = "".into();
+    let record = device.start(&officer(), KIND, letter).unwrap();
+    let mut step = |who: &Signer, name: &str| -> Result<(), String> {
+        device.later(1).perform(who, KIND, record, action(name)).map(drop).map_err(|refusal| refusal.code)
+    };
+    for name in ["notify", "plan"] {
+        step(&officer(), name).unwrap();
+    }
+    assert_eq!(step(&officer(), "not_reached"), Err("no_role".into()));
+    step(&manager(), "not_reached").unwrap();
+    for name in ["work", "settle"] {
+        step(&officer(), name).unwrap();
+    }
+    assert_eq!(step(&officer(), "close"), Err("opinion_missing".into()));
+    step(&manager(), "not_reached").unwrap();
+    step(&officer(), "close").unwrap();
+    let closed = view(&device, record);
+    assert_eq!((closed.state, closed.not_reached.len(), closed.opinions.len()), (ComplaintState::Closed, 2, 0));
+    assert_eq!(closed.closed.unwrap().without_followup_reason.as_deref(), Some("投诉人不愿再被打扰"));
+    assert!(codes(&device.project(record)).is_empty());
 }

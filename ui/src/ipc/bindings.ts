@@ -1014,6 +1014,10 @@ words?: string;
 method?: FollowUpMethod; 
 /**  The line they were called from. */
 outgoing?: Outgoing }) & { by?: never; department?: never; fact?: never; grade?: never; next_contact?: never; person?: never; plan?: never; process?: never; reason?: never; result?: never; said?: never; text?: never; to?: never; validity?: never; without_followup_reason?: never } | 
+/**  无法联系投诉人. */
+({ do: "not_reached"; 
+/**  Why. */
+reason: string }) & { by?: never; department?: never; fact?: never; grade?: never; method?: never; next_contact?: never; opinion?: never; outgoing?: never; person?: never; plan?: never; process?: never; result?: never; said?: never; text?: never; to?: never; validity?: never; without_followup_reason?: never; words?: never } | 
 /**  回访. */
 {
 	do: "follow_up",
@@ -1201,6 +1205,8 @@ export type ComplaintView = {
 	results: ComplaintSaid[],
 	/**  投诉人意见: the latest counts. */
 	opinions: OpinionOf[],
+	/**  Why they could not be told, or asked. */
+	not_reached: ComplaintSaid[],
 	/**  回访. */
 	follow_ups: ComplaintFollowUp[],
 	/**  关闭人. */

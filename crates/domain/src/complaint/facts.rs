@@ -291,6 +291,11 @@ pub enum ComplaintFact {
         #[serde(default)]
         outgoing: Outgoing,
     },
+    /// 无法联系投诉人: told, or asked, they could not be.
+    NotReached {
+        /// Why: 匿名, 空号.
+        reason: String,
+    },
     /// 回访.
     FollowedUp(FollowUp),
     /// 关闭.
@@ -442,6 +447,12 @@ pub enum ComplaintAction {
         /// The line they were called from.
         #[serde(default)]
         outgoing: Outgoing,
+    },
+    /// 无法联系投诉人.
+    #[serde(rename = "not_reached")]
+    NotReach {
+        /// Why.
+        reason: String,
     },
     /// 回访.
     FollowUp(FollowUp),

@@ -145,6 +145,10 @@ impl Fold<'_> {
                     view.reopened.push(ComplaintReopening { stamp: raw.into(), reason: words });
                 }
             }
+            ComplaintFact::NotReached { reason } => {
+                view.not_reached.push(ComplaintSaid { stamp: raw.into(), text: reason.clone() });
+                view.next_contact = None;
+            }
             ComplaintFact::FollowedUp(said) => {
                 view.follow_ups.push(ComplaintFollowUp { stamp: raw.into(), said: said.clone() });
             }

@@ -61,6 +61,14 @@ fn record(source: &Source<'_>) -> Form {
         Field::new(3, words!("完成时间", "Done at"), moment(view.results.last().map(|it| &it.stamp))),
     ];
     let opinion = view.opinions.last();
+    let said = match (opinion, view.not_reached.last()) {
+        (Some(opinion), _) => Cell::typed(&opinion.words),
+        (None, Some(why)) => {
+            let reason = &why.text;
+            Cell::Text(words!("无法联系:{reason}", "not to be reached: {reason}"))
+        }
+        (None, None) => Cell::typed(""),
+    };
     let opinions = [Opinion::Satisfied, Opinion::Basically, Opinion::Unsatisfied];
     let afterwards = vec![
         Field::new(
@@ -68,7 +76,7 @@ fn record(source: &Source<'_>) -> Form {
             words!("投诉人意见", "Complainant's opinion"),
             Cell::choice(&opinions, Opinion::words, opinion.map(|it| it.opinion)),
         ),
-        Field::new(6, words!("意见", "In their words"), Cell::typed(opinion.map_or("", |it| it.words.as_str()))),
+        Field::new(6, words!("意见", "In their words"), said),
         Field::new(12, words!("回访", "Follow-up"), follow_ups(&view, source)),
         Field::new(
             12,

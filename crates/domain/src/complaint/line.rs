@@ -42,7 +42,9 @@ pub(super) fn line(fact: &ComplaintFact) -> LineText {
         ComplaintFact::Closed { without_followup_reason: Some(reason) } => {
             words!("未回访:{reason}", "without follow-up: {reason}")
         }
-        ComplaintFact::Reopened { reason } | ComplaintFact::NextContactSet { reason, .. } => same(reason),
+        ComplaintFact::Reopened { reason }
+        | ComplaintFact::NotReached { reason }
+        | ComplaintFact::NextContactSet { reason, .. } => same(reason),
         ComplaintFact::Commented { text } | ComplaintFact::ChaseAnswered { text, .. } => same(text),
         ComplaintFact::Chased { department, text } => listed([same(department), same(text)]),
         ComplaintFact::Acknowledged | ComplaintFact::Closed { without_followup_reason: None } => Words::default(),

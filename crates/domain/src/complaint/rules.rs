@@ -17,7 +17,7 @@ use crate::words::Words;
 
 /// Events in the order they are offered; `Lodged` makes a record, and `Displeased` is an answer to the same question as
 /// `Pleased`.
-const OFFERED: [Event; 18] = [
+const OFFERED: [Event; 19] = [
     Event::Acknowledged,
     Event::Reported,
     Event::Notified,
@@ -26,6 +26,7 @@ const OFFERED: [Event; 18] = [
     Event::Worked,
     Event::Settled,
     Event::Pleased,
+    Event::NotReached,
     Event::FollowedUp,
     Event::Closed,
     Event::Assigned,
@@ -117,6 +118,7 @@ pub(super) fn offers(view: Option<&ComplaintView>, who: &Signer) -> Vec<Offer> {
     for event in OFFERED.into_iter().filter(|event| view.offers_event(*event, who)) {
         let weight = match event {
             _ if expected == Some(event) => Weight::Primary,
+            Event::NotReached => Weight::Grave,
             Event::Closed if view.state == ComplaintState::Answered => Weight::Grave,
             Event::Reopened => Weight::Grave,
             _ => Weight::Normal,
@@ -284,6 +286,10 @@ fn writes(view: &ComplaintView, action: ComplaintAction, cx: &mut Acting<'_>) ->
             }
             outgoing.permit(&cx.site.settings)?;
             ComplaintFact::OpinionTaken { opinion, words, method, outgoing }
+        }
+        ComplaintAction::NotReach { reason } => {
+            given(&reason, &words!("为什么联系不上(匿名、空号……)", "why they cannot be reached"))?;
+            ComplaintFact::NotReached { reason }
         }
         ComplaintAction::FollowUp(said) => {
             said.outgoing.permit(&cx.site.settings)?;

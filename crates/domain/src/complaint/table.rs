@@ -24,6 +24,7 @@ pub(super) enum Event {
     Settled,
     Pleased,
     Displeased,
+    NotReached,
     FollowedUp,
     Closed,
     Reopened,
@@ -66,6 +67,11 @@ impl Event {
                 words!("征求投诉人意见", "ask for the complainant’s opinion"),
                 words!("投诉人意见", "complainant’s opinion"),
             ),
+            Self::NotReached => (
+                "not_reached",
+                words!("无法联系投诉人", "the complainant cannot be reached"),
+                words!("无法联系投诉人", "complainant not to be reached"),
+            ),
             Self::FollowedUp => ("follow_up", words!("回访", "follow up"), words!("回访", "followed up")),
             Self::Closed => ("close", words!("关闭", "close"), words!("关闭", "closed")),
             Self::Reopened => ("reopen", words!("重新打开", "open again"), words!("重新打开", "opened again")),
@@ -106,7 +112,8 @@ impl Event {
             Self::Lodged | Self::Worked | Self::ChaseAnswered => role.works_orders(),
             Self::Planned | Self::Settled => role.runs_the_desk() || role == Role::DeptHead,
             Self::Acknowledged => matches!(role, Role::CsManager | Role::ProjectManager),
-            Self::Commented => decides(role),
+            // A letter without a name has nobody to tell or to ask; that it is so a manager answers for.
+            Self::Commented | Self::NotReached => decides(role),
             _ => role.runs_the_desk(),
         }
     }
@@ -134,6 +141,7 @@ impl ComplaintFact {
             Self::Settled { .. } => Event::Settled,
             Self::OpinionTaken { opinion: Opinion::Unsatisfied, .. } => Event::Displeased,
             Self::OpinionTaken { .. } => Event::Pleased,
+            Self::NotReached { .. } => Event::NotReached,
             Self::FollowedUp(_) => Event::FollowedUp,
             Self::Closed { .. } => Event::Closed,
             Self::Reopened { .. } => Event::Reopened,
@@ -162,6 +170,7 @@ impl ComplaintAction {
             Self::Work { .. } => Event::Worked,
             Self::Settle { .. } => Event::Settled,
             Self::TakeOpinion { .. } => Event::Pleased,
+            Self::NotReach { .. } => Event::NotReached,
             Self::FollowUp(_) => Event::FollowedUp,
             Self::Close { .. } => Event::Closed,
             Self::Reopen { .. } => Event::Reopened,
@@ -219,6 +228,11 @@ pub(super) fn rule(state: ComplaintState, event: Event) -> Option<Rule> {
         // 不满意: it begins anew, whoever has heard something better meanwhile.
         (Event::Displeased, Settled | Answered | FollowedUp | Closed) => (Notified, false),
         (Event::Displeased, _) => (state, false),
+
+        // In place of telling them, and of asking them.
+        (Event::NotReached, Planned) => (ToldBack, true),
+        (Event::NotReached, Settled) => (Answered, true),
+        (Event::NotReached, _) => (state, false),
 
         (Event::FollowedUp, Answered | FollowedUp) => (FollowedUp, true),
         (Event::FollowedUp, _) => (state, false),

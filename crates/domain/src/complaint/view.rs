@@ -238,6 +238,8 @@ pub struct ComplaintView {
     pub results: Vec<ComplaintSaid>,
     /// 投诉人意见: the latest counts.
     pub opinions: Vec<OpinionOf>,
+    /// Why they could not be told, or asked.
+    pub not_reached: Vec<ComplaintSaid>,
     /// 回访.
     pub follow_ups: Vec<ComplaintFollowUp>,
     /// 关闭人.

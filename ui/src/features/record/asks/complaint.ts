@@ -63,6 +63,8 @@ function asks({ action, given }: Intent, view: ComplaintView | null): Ask[] {
         method(),
         ...outgoing(byPhone),
       ]
+    case 'not_reached':
+      return [reason([m.phrase_anonymous(), m.phrase_dead_number(), m.phrase_unreachable()])]
     case 'follow_up':
       return [
         method(),
