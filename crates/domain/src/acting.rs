@@ -1,5 +1,7 @@
 //! An action at work: what surrounds it, and what it writes.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -66,6 +68,13 @@ pub trait Book {
     fn touched(&self, kind: &str, since: Timestamp) -> Vec<Found> {
         let _ = since;
         self.born(kind, Timestamp(i64::MIN), Timestamp(i64::MAX))
+    }
+    /// The records of a kind that are open or in which something was written since, each once, in any order.
+    fn open_or_touched(&self, kind: &str, since: Timestamp) -> Vec<Found> {
+        let mut found = self.touched(kind, since);
+        let known: BTreeSet<RecordId> = found.iter().map(|one| one.record).collect();
+        found.extend(self.open(kind).into_iter().filter(|open| !known.contains(&open.record)));
+        found
     }
     /// The ledger lines of a class written from `from` until before `to`, in any order, each with the entry that
     /// brought it.

@@ -16,7 +16,7 @@ use crate::complaint::{Complaint, ComplaintView};
 use crate::contact_record::{ContactRecord, ContactView, Way};
 use crate::engine::{Book, Kind, Urgency};
 use crate::ids::RecordId;
-use crate::patrol_run::{StopState, runs_on, stop_state};
+use crate::patrol_run::{VisitOutcome, outcome, runs_on};
 use crate::role::PersonRef;
 use crate::site::Site;
 use crate::time::{Day, Timestamp};
@@ -241,10 +241,7 @@ fn patrol(book: &dyn Book, span: &Span<'_>, now: Timestamp) -> Vec<PointRow> {
     let mut at: BTreeMap<RecordId, usize> = BTreeMap::new();
     let runs = span.days().flat_map(|day| runs_on(book, span.site, day));
     for stop in runs.flat_map(|(_, run)| run.stops) {
-        let state = stop_state(&stop, now);
-        if matches!(state, StopState::NotYet | StopState::Open | StopState::Overdue | StopState::Exempted) {
-            continue;
-        }
+        let Some(outcome) = outcome(&stop, now) else { continue };
         let row = *at.entry(stop.checkpoint).or_insert_with(|| {
             rows.push(PointRow {
                 checkpoint: stop.checkpoint,
@@ -266,10 +263,10 @@ fn patrol(book: &dyn Book, span: &Span<'_>, now: Timestamp) -> Vec<PointRow> {
         };
         cell.owed += 1;
         cell.abnormal += u32::from(stop.abnormal());
-        match state {
-            StopState::OnTime => cell.on_time += 1,
-            StopState::Late | StopState::MadeUp => cell.late += 1,
-            _ => cell.missed += 1,
+        match outcome {
+            VisitOutcome::OnTime => cell.on_time += 1,
+            VisitOutcome::Late => cell.late += 1,
+            VisitOutcome::Missed => cell.missed += 1,
         }
     }
     rows
@@ -277,9 +274,7 @@ fn patrol(book: &dyn Book, span: &Span<'_>, now: Timestamp) -> Vec<PointRow> {
 
 /// The orders that are open, and those of these days.
 fn orders(book: &dyn Book, span: &Span<'_>) -> Vec<(RecordId, WorkOrderView)> {
-    let mut found = book.open(WorkOrder::NAME);
-    let touched = book.touched(WorkOrder::NAME, span.begins());
-    found.extend(touched.into_iter().filter(|it| !it.card.open));
+    let found = book.open_or_touched(WorkOrder::NAME, span.begins());
     let read = found.iter().filter_map(|it| Some((it.record, it.read::<WorkOrder>()?)));
     read.filter(|(_, order)| order.state != State::Voided).collect()
 }
@@ -394,9 +389,7 @@ fn small(count: usize) -> u32 {
 
 /// The complaints that are open, and those of these days.
 fn complaints(book: &dyn Book, span: &Span<'_>) -> Vec<ComplaintView> {
-    let mut found = book.open(Complaint::NAME);
-    let touched = book.touched(Complaint::NAME, span.begins());
-    found.extend(touched.into_iter().filter(|it| !it.card.open));
+    let found = book.open_or_touched(Complaint::NAME, span.begins());
     found.iter().filter_map(|it| it.read::<Complaint>()).filter(|it| it.lodged.is_some()).collect()
 }
 

@@ -106,8 +106,8 @@ impl StrengthenedView {
     }
 }
 
-/// The further starts of a route on any day, each with how many times as often it has to be walked for it to count:
-/// the spaces between the usual starts, the night before the next day's first among them, in equal parts.
+/// The further starts of a route on any day, strictly between its usual ones: they part every space, the night before
+/// the next day's first among them, into equal parts.
 pub(crate) fn further_starts(route: &Route, times: u8) -> Vec<TimeOfDay> {
     if route.kind == RouteKind::BeforeClosing || times < 2 {
         return Vec::new();
@@ -275,7 +275,6 @@ pub(crate) fn started_besides(
         .flat_map(|order| further_starts(route, order.times).into_iter().map(move |start| (order, start)))
         .filter(|(order, start)| order.covers(day_starts(*start)))
         .map(|(_, start)| start)
-        .filter(|start| !route.starts.contains(start))
         .collect();
     starts.sort_unstable();
     starts.dedup();

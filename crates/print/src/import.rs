@@ -267,8 +267,7 @@ fn units(sheet: &Sheet, text: &mut Text, problems: &mut Vec<CellProblem>) {
         problems.push(missing_column(sheet, "房号"));
         return;
     };
-    let column = |heading: &str| sheet.column(heading);
-    let (names_at, phones_at, note_at) = (column("业户"), column("电话"), column("备注"));
+    let (names_at, phones_at, note_at) = (sheet.column("业户"), sheet.column("电话"), sheet.column("备注"));
     let mut rooms = Rows::default();
     for (row, cells) in sheet.filled() {
         let Some(unit) = value(sheet, row, label, cells, problems) else { continue };

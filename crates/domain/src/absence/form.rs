@@ -6,8 +6,6 @@ use crate::form::{
     Blank, Cell, Column, Field, Form, Of, Part, Row, Sheet, SignatureBox, Source, joined, to_be_verified,
 };
 use crate::words;
-use crate::words::Words;
-use crate::work_order::Stamp;
 
 pub(crate) const LEAVE: Sheet = Sheet {
     name: "leave",
@@ -59,10 +57,6 @@ fn application(source: &Source<'_>) -> Form {
     let rows = said.into_iter().flat_map(|said| &said.changes).map(|it| {
         Row::from(vec![Cell::typed(&it.person.name), Cell::Day(it.day), Cell::typed(&it.was), Cell::typed(&it.mark)])
     });
-    let sign = |label: Words, stamp: Option<&Stamp>| match stamp {
-        Some(it) => SignatureBox { label, name: it.by.name.clone(), at: Some(it.at), strokes: None },
-        None => SignatureBox::open(label),
-    };
     Form {
         number: view.number.clone(),
         parts: vec![
@@ -75,9 +69,9 @@ fn application(source: &Source<'_>) -> Form {
             },
         ],
         signatures: vec![
-            sign(words!("申请人签名", "Applicant"), view.applied.as_ref()),
-            sign(words!("代班人签名", "Cover"), view.accepted.as_ref()),
-            sign(words!("审批人签名", "Approved by"), decision.map(|it| &it.stamp)),
+            SignatureBox::signed(words!("申请人签名", "Applicant"), view.applied.as_ref()),
+            SignatureBox::signed(words!("代班人签名", "Cover"), view.accepted.as_ref()),
+            SignatureBox::signed(words!("审批人签名", "Approved by"), decision.map(|it| &it.stamp)),
         ],
         notes: to_be_verified(&record.anomalies),
         record: Some(record.id),

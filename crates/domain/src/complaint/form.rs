@@ -95,7 +95,6 @@ fn record(source: &Source<'_>) -> Form {
         rows: work(&view),
         blank: Blank::UpTo(3),
     };
-    let closed = words!("关闭人", "Closed by");
     Form {
         number: view.number.clone(),
         parts: vec![
@@ -105,12 +104,7 @@ fn record(source: &Source<'_>) -> Form {
             Part::Fields { title: None, fields: afterwards },
         ],
         signatures: vec![
-            match &view.closed {
-                Some(it) => {
-                    SignatureBox { label: closed, name: it.stamp.by.name.clone(), at: Some(it.stamp.at), strokes: None }
-                }
-                None => SignatureBox::open(closed),
-            },
+            SignatureBox::signed(words!("关闭人", "Closed by"), view.closed.as_ref().map(|it| &it.stamp)),
             SignatureBox::open(words!("客服部经理", "Customer-service manager")),
         ],
         notes: notes(&view).into_iter().chain(to_be_verified(&record.anomalies)).collect(),

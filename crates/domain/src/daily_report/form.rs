@@ -7,7 +7,6 @@ use crate::form::{
 };
 use crate::words;
 use crate::words::Words;
-use crate::work_order::Stamp;
 
 pub(crate) const REPORT: Sheet = Sheet {
     name: "daily_report",
@@ -35,10 +34,6 @@ fn report(source: &Source<'_>) -> Form {
             Field::new(12, words!("备注", "Remarks"), Cell::typed(&narrative.remark)).lines(2),
         ],
     });
-    let sign = |label: Words, stamp: Option<&Stamp>| match stamp {
-        Some(it) => SignatureBox { label, name: it.by.name.clone(), at: Some(it.at), strokes: None },
-        None => SignatureBox::open(label),
-    };
     let officer = version.map_or("", |it| it.stamp.by.name.as_str());
     Form {
         head: vec![
@@ -49,9 +44,12 @@ fn report(source: &Source<'_>) -> Form {
         ],
         parts,
         signatures: vec![
-            sign(words!("值班员", "Duty officer"), version.map(|it| &it.stamp)),
-            sign(words!("接班人", "Taken over by"), view.taken_over.as_ref()),
-            sign(words!("主管审阅", "Read by the supervisor"), view.reviewed.as_ref().map(|it| &it.stamp)),
+            SignatureBox::signed(words!("值班员", "Duty officer"), version.map(|it| &it.stamp)),
+            SignatureBox::signed(words!("接班人", "Taken over by"), view.taken_over.as_ref()),
+            SignatureBox::signed(
+                words!("主管审阅", "Read by the supervisor"),
+                view.reviewed.as_ref().map(|it| &it.stamp),
+            ),
         ],
         notes: notes(&view, source).into_iter().chain(to_be_verified(&record.anomalies)).collect(),
         record: Some(record.id),

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::contact_record::{ContactRecord, ContactTopic, ContactView, Way};
 use crate::engine::{Book, Card, Deadline, Found, Kind};
 use crate::ids::RecordId;
-use crate::patrol_run::{Progress, StopState, StopView, runs_on, stop_state};
+use crate::patrol_run::{Progress, StopView, VisitOutcome, outcome, runs_on};
 use crate::role::PersonRef;
 use crate::site::{RouteKind, Settings, Site};
 use crate::time::{Day, Timestamp};
@@ -267,13 +267,7 @@ impl OrderThen {
 
 /// Every order that could have a part in the day: those somebody touched since it began, and those that are open.
 fn orders_of(book: &dyn Book, span: &Span) -> Vec<OrderThen> {
-    let mut found = book.touched(WorkOrder::NAME, span.from);
-    for open in book.open(WorkOrder::NAME) {
-        if !found.iter().any(|other| other.record == open.record) {
-            found.push(open);
-        }
-    }
-    let mut orders: Vec<OrderThen> = read::<WorkOrder>(found)
+    let mut orders: Vec<OrderThen> = read::<WorkOrder>(book.open_or_touched(WorkOrder::NAME, span.from))
         .into_iter()
         .filter(|(_, view)| view.reported.as_ref().is_some_and(|stamp| stamp.at < span.until))
         .map(|(record, view)| {
@@ -332,14 +326,14 @@ fn count_rounds(book: &dyn Book, site: &Site, day: Day, now: Timestamp) -> Round
     let rounds = runs.iter().filter(|(_, run)| run.kind != RouteKind::BeforeClosing);
     for stop in rounds.flat_map(|(_, run)| &run.stops) {
         // A round that began before midnight belongs to its day to the end, so it is judged at this moment.
-        match stop_state(stop, now) {
-            StopState::NotYet | StopState::Open | StopState::Overdue | StopState::Exempted => continue,
-            StopState::OnTime => sum.visited += 1,
-            StopState::Late | StopState::MadeUp => {
+        match outcome(stop, now) {
+            None => continue,
+            Some(VisitOutcome::OnTime) => sum.visited += 1,
+            Some(VisitOutcome::Late) => {
                 sum.visited += 1;
                 sum.late += 1;
             }
-            StopState::Missed => sum.missed += 1,
+            Some(VisitOutcome::Missed) => sum.missed += 1,
         }
         sum.owed += 1;
         sum.abnormal += u32::from(stop.abnormal());

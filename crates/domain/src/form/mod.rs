@@ -22,6 +22,7 @@ use crate::site::Site;
 use crate::time::{Day, Timestamp, Zone};
 use crate::words;
 use crate::words::Words;
+use crate::work_order::Stamp;
 
 mod any;
 mod ledger;
@@ -469,6 +470,15 @@ impl SignatureBox {
     #[must_use]
     pub fn open(label: Words) -> Self {
         Self { label, name: String::new(), at: None, strokes: None }
+    }
+
+    /// A box signed with a fact; open while nobody has written it.
+    #[must_use]
+    pub fn signed(label: Words, stamp: Option<&Stamp>) -> Self {
+        match stamp {
+            Some(it) => Self { label, name: it.by.name.clone(), at: Some(it.at), strokes: None },
+            None => Self::open(label),
+        }
     }
 }
 

@@ -64,12 +64,6 @@ fn record(source: &Source<'_>) -> Form {
             .collect(),
         blank: Blank::None,
     };
-    let sign = |label: Words, stamp: Option<&super::Noted>| match stamp {
-        Some(it) => SignatureBox { label, name: it.stamp.by.name.clone(), at: Some(it.stamp.at), strokes: None },
-        None => SignatureBox::open(label),
-    };
-    let written = view.written.last();
-    let written = written.map(|it| super::Noted { stamp: it.stamp.clone(), text: String::new() });
     Form {
         number: view.number.clone(),
         parts: vec![
@@ -82,8 +76,8 @@ fn record(source: &Source<'_>) -> Form {
             course_of_it,
         ],
         signatures: vec![
-            sign(words!("填写人", "Written by"), written.as_ref()),
-            sign(words!("总值班员", "Duty manager"), view.reviewed.last()),
+            SignatureBox::signed(words!("填写人", "Written by"), view.written.last().map(|it| &it.stamp)),
+            SignatureBox::signed(words!("总值班员", "Duty manager"), view.reviewed.last().map(|it| &it.stamp)),
             SignatureBox::open(words!("公司值班领导", "Company on call")),
         ],
         notes: view.gaps.iter().cloned().chain(to_be_verified(&record.anomalies)).collect(),

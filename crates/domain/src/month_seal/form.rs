@@ -33,17 +33,11 @@ fn cover(source: &Source<'_>) -> Form {
         ])
     });
     let sealed = view.seals.last();
-    let label = words!("封存人", "Sealed by");
     Form {
         head: vec![(words!("月份", "Month"), Cell::Code(view.month.to_string()))],
         parts: vec![Part::Table { title: None, columns, rows: rows.collect(), blank: Blank::None }],
         signatures: vec![
-            match sealed {
-                Some(it) => {
-                    SignatureBox { label, name: it.stamp.by.name.clone(), at: Some(it.stamp.at), strokes: None }
-                }
-                None => SignatureBox::open(label),
-            },
+            SignatureBox::signed(words!("封存人", "Sealed by"), sealed.map(|it| &it.stamp)),
             SignatureBox::open(words!("接收归档", "Received")),
         ],
         notes: match sealed {

@@ -18,8 +18,8 @@ pub use monitor::{MissedStop, NextStop, RunStatus, monitor, next_alarm_at, runs_
 pub use plan::{PlannedRun, PlannedStop, record_of, runs_of};
 pub use rules::{PatrolAction, StopReason};
 pub use view::{
-    FindingView, PatrolRunView, Progress, Proof, RunNow, RunState, StopNow, StopState, StopView, planned_view, run_now,
-    run_state, stop_state,
+    FindingView, PatrolRunView, Progress, Proof, RunNow, RunState, StopNow, StopState, StopView, VisitOutcome, outcome,
+    planned_view, run_now, run_state, stop_state,
 };
 
 use crate::engine::{Acting, Anomaly, Card, Class, Deadline, Kind, LineText, Offer, Refusal, Step};

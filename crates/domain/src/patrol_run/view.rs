@@ -382,6 +382,28 @@ pub fn stop_state(stop: &StopView, now: Timestamp) -> StopState {
     }
 }
 
+/// How an owed visit turned out: what compliance is counted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VisitOutcome {
+    /// In time.
+    OnTime,
+    /// 迟, made-up visits (补巡) among them.
+    Late,
+    /// 漏.
+    Missed,
+}
+
+/// How `stop` turned out by `now`; none while its time lasts, and where nobody owes it (免巡).
+#[must_use]
+pub fn outcome(stop: &StopView, now: Timestamp) -> Option<VisitOutcome> {
+    match stop_state(stop, now) {
+        StopState::NotYet | StopState::Open | StopState::Overdue | StopState::Exempted => None,
+        StopState::OnTime => Some(VisitOutcome::OnTime),
+        StopState::Late | StopState::MadeUp => Some(VisitOutcome::Late),
+        StopState::Missed => Some(VisitOutcome::Missed),
+    }
+}
+
 /// How a run stands at a given moment (A4 巡视任务).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
 #[serde(rename_all = "snake_case")]

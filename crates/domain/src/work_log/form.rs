@@ -18,7 +18,6 @@ fn log(source: &Source<'_>) -> Form {
     let Some(view) = record.as_view::<WorkLogView>() else { return Form::default() };
     let signed = view.signed.last();
     let text = signed.map_or(&view.draft, |it| &it.text);
-    let label = words!("记录人", "Written by");
     let receipt = view.receipts.last().map(|it| it.receipt.clone()).unwrap_or_default();
     Form {
         head: vec![
@@ -30,10 +29,7 @@ fn log(source: &Source<'_>) -> Form {
             title: None,
             fields: vec![Field::new(12, words!("主要工作", "Work"), Cell::typed(text)).lines(24)],
         }],
-        signatures: vec![match signed {
-            Some(it) => SignatureBox { label, name: it.stamp.by.name.clone(), at: Some(it.stamp.at), strokes: None },
-            None => SignatureBox::open(label),
-        }],
+        signatures: vec![SignatureBox::signed(words!("记录人", "Written by"), signed.map(|it| &it.stamp))],
         notes: to_be_verified(&record.anomalies),
         record: Some(record.id),
         ..Form::default()

@@ -19,6 +19,9 @@ export const groupWord = (group: Group): string =>
     site: m.group_site,
   })[group]()
 
+/** Who supervises: decides, approves, checks (as `Role::supervises` in the book). */
+export const SUPERVISORS: readonly Role[] = ['cs_supervisor', 'cs_manager', 'duty_manager', 'project_manager', 'company_oncall']
+
 export interface Page<Name extends string = string> {
   /** Its name among the routes. */
   name: Name

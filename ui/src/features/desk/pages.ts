@@ -1,7 +1,7 @@
 /** The pages of the desk besides home, rounds and ledger. A new page is a route in `desk.svelte.ts` and one entry here. */
 import type { DeskPlace } from './desk.svelte'
 import Absences from '@/features/absence/Absences.svelte'
-import type { Page } from '@/features/all/page'
+import { SUPERVISORS, type Page } from '@/features/all/page'
 import AttendancePage from '@/features/attendance/Attendance.svelte'
 import Complaints from '@/features/complaints/Complaints.svelte'
 import FloorPlan from '@/features/floor-plan/FloorPlan.svelte'
@@ -56,7 +56,7 @@ export const PAGES: readonly Page<DeskPlace>[] = [
     label: m.spot_title,
     note: m.reg_spot_note,
     icon: ClipboardPenLine,
-    roles: ['cs_supervisor', 'cs_manager', 'duty_manager', 'project_manager', 'company_oncall'],
+    roles: SUPERVISORS,
     component: SpotChecks,
   },
   { name: 'incident', group: 'safety', label: () => m.inc_title(), note: () => m.inc_note(), icon: Siren, component: IncidentPage },
