@@ -32,6 +32,8 @@ async fn an_emergency_is_reported_without_the_server_and_acknowledged_when_it_co
         // The guard starts an incident with one tap, and reports before any paper.
         sign_in_by_touch(&tablet, GUARD).await?;
         go(&tablet, "incident").await?;
+        // The SOS is called out above every page; until it stands there it pushes down what a finger aims at.
+        tablet.see("call").await?;
         tablet.click("incident-start-fire").await?;
         tablet.see_attribute("record-page", "data-state", "found").await?;
         tablet.click("offer-control").await?;
