@@ -9,6 +9,7 @@ use dutybook_domain::engine::Class;
 use dutybook_domain::kinds::AnyView;
 use dutybook_domain::known::{Known, KnownLine};
 use dutybook_domain::month_seal::{self, LineNumber, Month, MonthSealView, NumberedLine, Sealing, numbered, root_of};
+use dutybook_domain::roster;
 use dutybook_domain::site::Site;
 use dutybook_domain::work_log::{self, Drafting, draft_of, package_of};
 use dutybook_domain::{Day, FactId, RecordId, Timestamp, Words, words};
@@ -275,19 +276,10 @@ fn number_words(number: LineNumber) -> Words {
 
 /// Who stands on the roster that day: "早班 值班员甲、值班员乙;夜班 …".
 fn on_duty(site: &Site, day: Day) -> String {
-    use chrono::Datelike;
-    let month = Month::of(day).to_string();
-    let Some(roster) = site.rosters.values().find(|roster| roster.month == month) else { return String::new() };
-    let mut shifts: BTreeMap<(u16, &str), Vec<&str>> = BTreeMap::new();
-    for (person, marks) in &roster.rows {
-        let Some(mark) = marks.chars().nth(day.0.day0() as usize).map(String::from) else { continue };
-        let Some(shift) = site.shifts.values().find(|shift| shift.mark == mark) else { continue };
-        let Some(person) = site.people.get(person) else { continue };
-        shifts.entry((shift.from.0, &shift.name)).or_default().push(&person.name);
-    }
-    let shifts = shifts.into_iter().map(|((_, shift), mut people)| {
-        people.sort_unstable();
-        format!("{shift} {}", people.join("、"))
+    let assigned = roster::assigned(site, day);
+    let shifts = assigned.chunk_by(|one, next| (one.from, one.shift) == (next.from, next.shift)).map(|together| {
+        let people: Vec<&str> = together.iter().map(|it| it.person.name.as_str()).collect();
+        format!("{} {}", together[0].shift_name, people.join("、"))
     });
     shifts.collect::<Vec<_>>().join(";")
 }

@@ -13,10 +13,12 @@ use std::collections::BTreeMap;
 use common::{Device, codes, just, meet, person, shuffled, signer};
 use duty::{at, bare, day, month, refresh, rostered, sheet};
 use dutybook_domain::engine::Kind;
+use dutybook_domain::form::{self, Cell, Part, Row, Source, Span};
 use dutybook_domain::kinds;
 use dutybook_domain::role::Role;
 use dutybook_domain::roster::{RosterCheckKind, RosterSheet, RosterView, assigned, checks, in_force, mark_of};
 use dutybook_domain::site::Site;
+use dutybook_domain::{Words, words};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -73,6 +75,52 @@ fn a_month_begins_as_the_site_file_has_it_and_is_published_in_versions() {
     desk.act(KIND, july, json!({ "do": "publish", "note": "缺口由主任补" })).unwrap();
     assert!(view(&desk, "2026-07").unread_by(person("甲").person));
     assert_eq!(view(&desk, "2026-07").version, 2);
+}
+
+#[test]
+fn the_version_in_force_is_what_is_printed_with_how_it_came_to_be() {
+    let mut desk = supervisor(rostered(), 1);
+    let (july, on) = (sheet("2026-07"), Span::month("2026-07").unwrap());
+    let printed = |desk: &Device| {
+        let source = Source { site: &desk.site, span: on, records: &[], lines: &[], now: at("2026-06-24 09:00") };
+        let form = source.form(form::find("roster").unwrap());
+        let tables: Vec<Vec<Row>> = form
+            .parts
+            .iter()
+            .map(|part| match part {
+                Part::Table { rows, .. } => rows.clone(),
+                Part::Fields { .. } => panic!("a roster is made of tables"),
+            })
+            .collect();
+        (form, tables)
+    };
+    let of = |rows: &[Row], name: &str, day: usize| {
+        rows.iter().find(|row| row.cells[0] == Cell::typed(name)).map(|row| row.cells[day].clone()).unwrap()
+    };
+    let (form, tables) = printed(&desk);
+    assert_eq!(form.head[1].1, Cell::Text(words!("站点资料", "from the site file")));
+    assert_eq!((of(&tables[0], "甲", 3), tables[1].len()), (Cell::typed("早"), 0));
+
+    desk.act(KIND, july, set(&[cell("甲", 3, "晚"), cell("乙", 3, "")])).unwrap();
+    refresh(&mut desk);
+    assert_eq!(of(&printed(&desk).1[0], "甲", 3), Cell::typed("早"), "a draft is not printed");
+    desk.act(KIND, july, json!({ "do": "publish", "note": "甲顶乙" })).unwrap();
+    refresh(&mut desk);
+    desk.act(KIND, july, json!({ "do": "decide", "cells": [cell("丙", 9, "早")], "reason": "急调" })).unwrap();
+    refresh(&mut desk);
+    let (form, tables) = printed(&desk);
+    assert_eq!(form.head[1].1, Cell::Text(words!("第 1 版", "version 1")));
+    assert_eq!((form.signatures[0].name.as_str(), form.signatures[1].name.as_str()), ("主任", ""));
+    let grid = &tables[0];
+    assert_eq!([of(grid, "甲", 3), of(grid, "乙", 3), of(grid, "丙", 9)], ["晚", "", "早"].map(Cell::typed));
+    let changes: Vec<&[Cell]> = tables[1].iter().map(|row| &row.cells[2..4]).collect();
+    let said = |zh: &str| Cell::Text(Words::same(zh));
+    let zh = |cell: &Cell| match cell {
+        Cell::Text(words) => said(&words.zh),
+        other => other.clone(),
+    };
+    let changes: Vec<[Cell; 2]> = changes.iter().map(|it| [zh(&it[0]), zh(&it[1])]).collect();
+    assert_eq!(changes, [["发布第 1 版", "甲顶乙"].map(said), ["丙 9 日改为早", "主管选定:急调"].map(said)]);
 }
 
 #[test]

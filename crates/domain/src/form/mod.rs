@@ -34,7 +34,7 @@ pub static ALL: LazyLock<Vec<Sheet>> = LazyLock::new(|| {
         crate::contact_record::form::REQUESTS,
         crate::work_order::form::ORDER,
         crate::daily_report::form::REPORT,
-        crate::site::form::ROSTER,
+        crate::roster::form::ROSTER,
         ledger::LEDGER,
         crate::month_seal::form::COVER,
         crate::handover::form::SHEET,

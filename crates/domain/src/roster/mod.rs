@@ -10,6 +10,7 @@
 
 pub mod checks;
 mod facts;
+pub(crate) mod form;
 mod month;
 pub mod plan;
 mod rules;

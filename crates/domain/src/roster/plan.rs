@@ -71,7 +71,7 @@ pub struct Assigned {
     pub known: bool,
 }
 
-/// Everybody's shifts of a day by the version in force, by start and name.
+/// Everybody's shifts of a day by the version in force, by start, shift and name.
 #[must_use]
 pub fn assigned(site: &Site, day: Day) -> Vec<Assigned> {
     use chrono::Datelike;
@@ -98,7 +98,7 @@ pub fn assigned(site: &Site, day: Day) -> Vec<Assigned> {
             })
         })
         .collect();
-    assigned.sort_by(|a, b| (a.from, &a.person).cmp(&(b.from, &b.person)));
+    assigned.sort_by(|a, b| (a.from, a.shift, &a.person.name).cmp(&(b.from, b.shift, &b.person.name)));
     assigned
 }
 
