@@ -57,6 +57,7 @@ pub fn builder() -> Builder<tauri::Wry> {
             commands::spot_items,
             commands::forms_of,
             commands::print_form,
+            commands::roster_calendar,
             commands::roster,
             commands::duty_board,
             commands::month_sheet,

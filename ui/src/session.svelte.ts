@@ -90,6 +90,7 @@ function linesOf({ id, contact }: EmergencyShown): EmergencyContact[] {
     name: contact.name,
     phone,
     verified_at: contact.verified_on ? Date.parse(contact.verified_on) : null,
+    ...(contact.person && { person: contact.person }),
     ...(contact.when && { matters: contact.when }),
   }))
 }

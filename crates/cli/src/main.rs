@@ -116,7 +116,10 @@ enum Verb {
         /// A whole month, such as 2026-11.
         #[arg(long)]
         month: Option<String>,
-        /// The file to write.
+        /// Whose shifts, for a roster written as a calendar.
+        #[arg(long)]
+        person: Option<String>,
+        /// The file to write: .pdf, .xlsx, or .ics for a roster.
         #[arg(long)]
         out: Option<PathBuf>,
     },

@@ -92,10 +92,10 @@ pub(crate) async fn run(cli: Cli, output: &Output) -> anyhow::Result<ExitCode> {
                 })
             })?;
         }
-        Verb::Print { form, record, kind, day, to, month, out } => {
+        Verb::Print { form, record, kind, day, to, month, person, out } => {
             crate::print::run(
                 &open()?,
-                crate::print::Wanted { form, record, kind, day: day.map(Day), to: to.map(Day), month, out },
+                crate::print::Wanted { form, record, kind, day: day.map(Day), to: to.map(Day), month, person, out },
                 output,
             )?;
         }

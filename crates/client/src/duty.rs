@@ -10,7 +10,9 @@ use dutybook_domain::attendance::{
 };
 use dutybook_domain::engine::{Kind, Offer, Planned};
 use dutybook_domain::role::Role;
-use dutybook_domain::roster::{CalendarMonth, RosterCheck, RosterSheet, RosterView, assigned, checks, record_of};
+use dutybook_domain::roster::{
+    Assigned, CalendarMonth, RosterCheck, RosterSheet, RosterView, assigned, checks, record_of,
+};
 use dutybook_domain::site::{Person, Site};
 use dutybook_domain::{Day, RecordId, TimeOfDay, Timestamp, Words, words};
 use dutybook_store::RecordFilter;
@@ -135,6 +137,15 @@ pub(crate) fn shift_long_ago(id: RecordId, site: &Site, today: Day) -> Option<Pl
 }
 
 impl Client {
+    /// The shifts of a month by the version in force, everybody's or one person's, and which version that is.
+    #[must_use]
+    pub fn shifts_of(&self, month: CalendarMonth, person: Option<RecordId>) -> (u16, Vec<Assigned>) {
+        let now = self.site_now();
+        let version = now.site.sheets.get(&month).map_or(0, |sheet| sheet.version);
+        let all = month.days().flat_map(|day| assigned(&now.site, day));
+        (version, all.filter(|it| person.is_none_or(|person| it.person.person == person)).collect())
+    }
+
     /// A month's roster.
     ///
     /// # Errors

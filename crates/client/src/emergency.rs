@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use dutybook_domain::reach_test::{ReachTestView, Subject};
 use dutybook_domain::role::{Role, Signer};
+use dutybook_domain::site::Site;
 use dutybook_domain::{Day, RecordId, Timestamp};
 use dutybook_store::RecordFilter;
 use serde_json::json;
@@ -84,30 +85,32 @@ impl Client {
     /// The emergency contacts, in the order of the regulations, with the latest call that somebody answered.
     #[must_use]
     pub fn emergency_contacts(&self) -> Vec<EmergencyShown> {
-        let now = self.site_now();
         let today = self.today();
-        let limit = i64::from(now.site.settings.timers.contact_verify_days);
-        // The numbers are shown whatever else fails.
-        let checked = self.checked_numbers().unwrap_or_default();
-        let mut shown: Vec<EmergencyShown> = now
-            .site
+        let site = self.site_verified();
+        let limit = i64::from(site.settings.timers.contact_verify_days);
+        let mut shown: Vec<EmergencyShown> = site
             .contacts
             .iter()
             .map(|(id, contact)| {
-                let mut contact = contact.clone();
-                let mut verified_by = String::new();
-                if let Some((day, by)) =
-                    checked.get(id).filter(|(day, _)| contact.verified_on.is_none_or(|own| own <= *day))
-                {
-                    contact.verified_on = Some(*day);
-                    verified_by.clone_from(by);
-                }
                 let stale = contact.verified_on.is_none_or(|day| (today.0 - day.0).num_days() > limit);
-                EmergencyShown { id: *id, contact, verified_by, stale }
+                EmergencyShown { id: *id, contact: contact.clone(), stale }
             })
             .collect();
         shown.sort_by(|a, b| (a.contact.category, &a.contact.name).cmp(&(b.contact.category, &b.contact.name)));
         shown
+    }
+
+    /// The site, its numbers with the latest call that was answered where that is later than what the site file says.
+    pub(crate) fn site_verified(&self) -> Site {
+        let mut site = self.site_now().site.clone();
+        // The numbers are shown whatever else fails.
+        for (id, (day, by)) in self.checked_numbers().unwrap_or_default() {
+            let contact = site.contacts.get_mut(&id);
+            if let Some(contact) = contact.filter(|contact| contact.verified_on.is_none_or(|own| own <= day)) {
+                (contact.verified_on, contact.verified_by) = (Some(day), by);
+            }
+        }
+        site
     }
 
     /// Contact → day and initials of the latest call that was answered.

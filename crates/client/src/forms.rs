@@ -53,7 +53,7 @@ impl Client {
         let sheet = form::find(&asked.form).ok_or_else(|| Error::Missing(asked.form.clone()))?;
         let from = asked.from.unwrap_or_else(|| self.today());
         let span = Span { from, to: asked.to.unwrap_or(from).max(from) };
-        let now = self.site_now();
+        let site = self.site_verified();
         let mut records = Vec::new();
         let mut lines = Vec::new();
         match sheet.of {
@@ -77,7 +77,7 @@ impl Client {
             Of::Ledger => lines = self.entered_in(span)?,
             Of::Site => {}
         }
-        let source = Source { site: &now.site, span, records: &records, lines: &lines, now: self.now() };
+        let source = Source { site: &site, span, records: &records, lines: &lines, now: self.now() };
         Ok(source.form(sheet))
     }
 

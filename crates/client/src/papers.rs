@@ -1,6 +1,6 @@
 //! The papers: the daily report as it stands, the work log's draft and package, a month's numbers and their proof.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 

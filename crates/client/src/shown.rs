@@ -341,8 +341,6 @@ pub struct EmergencyShown {
     pub id: RecordId,
     /// The line of 《应急联系电话表》.
     pub contact: EmergencyContact,
-    /// 核验人 of the latest call that was answered; empty when the date comes from the site file.
-    pub verified_by: String,
     /// Whether it wants verifying again.
     pub stale: bool,
 }

@@ -41,6 +41,8 @@ fn site() -> Site {
         phones: vec!["110".into(), "5550-1100".into()],
         when: String::new(),
         verified_on: None,
+        person: String::new(),
+        verified_by: String::new(),
     };
     site.contacts.insert(police(), contact);
     let line = ManagerOncall {

@@ -1,17 +1,19 @@
 //! Forms on paper and in Excel: a [`Form`](dutybook_domain::form::Form) as PDF ([`pdf`]) and as a workbook ([`xlsx`]),
-//! and a site's data read from a workbook ([`import`]).
+//! a roster as [`calendar`], and a site's data read from a workbook ([`import`]).
 //!
 //! Invariants
 //! - Nothing is fetched: the fonts are in the program, the layout is one Typst file, and neither knows the network.
 //! - The same form gives the same bytes.
 //! - No character is dropped. What no font has stands as a box with its code point.
 
+mod calendar;
 mod fonts;
 pub mod import;
 mod text;
 mod typeset;
 mod workbook;
 
+pub use calendar::calendar;
 pub use fonts::book_face_has;
 pub use text::Language;
 pub use typeset::{Printed, pdf};

@@ -97,7 +97,7 @@ fn data(form: &Form, printed: &Printed, language: Language) -> Result<Value, Pri
             "part": "table",
             "title": title.as_ref().map(say),
             "columns": columns.iter().map(|column| json!({
-                "heading": say(&column.heading), "width": column.width, "centred": column.centred,
+                "heading": say(&column.heading), "width": column.width, "centred": column.centred, "strong": column.strong,
             })).collect::<Vec<_>>(),
             "rows": rows.iter().map(|row| json!({
                 "cells": row.cells.iter().map(&cell).collect::<Vec<_>>(), "struck": row.struck,
@@ -111,7 +111,7 @@ fn data(form: &Form, printed: &Printed, language: Language) -> Result<Value, Pri
     });
     Ok(json!({
         "english": language == Language::English,
-        "paper": match form.paper { Paper::A4 => "a4", Paper::A4Wide => "a4-wide", Paper::A5Wide => "a5-wide" },
+        "paper": match form.paper { Paper::A4 => "a4", Paper::Poster => "poster", Paper::A4Wide => "a4-wide", Paper::A5Wide => "a5-wide" },
         "centre": form.centre,
         "heading": say(&form.heading),
         "number": form.number,

@@ -50,9 +50,10 @@ impl Page<'_> {
         let say = |words: &Words| language.say(words).to_owned();
         self.sheet.set_paper_size(match form.paper {
             Paper::A5Wide => 11,
+            Paper::Poster => 8,
             _ => 9,
         });
-        if form.paper != Paper::A4 {
+        if matches!(form.paper, Paper::A4Wide | Paper::A5Wide) {
             self.sheet.set_landscape();
         }
         self.sheet.set_print_fit_to_pages(1, 0);

@@ -1,7 +1,8 @@
 //! Forms as PDF and as Excel workbooks.
 
 use dutybook_client::{FormAsked, FormName};
-use dutybook_domain::RecordId;
+use dutybook_domain::roster::CalendarMonth;
+use dutybook_domain::{RecordId, words};
 use dutybook_print::{Language, Printed};
 use serde::{Deserialize, Serialize};
 use tauri::State;
@@ -60,6 +61,38 @@ pub(crate) fn print_form(
     let version: String = form.version.chars().take(8).collect();
     let parts = [Some(language.say(&form.heading).to_owned()), what, Some(version)];
     let name = format!("{}.{ending}", parts.into_iter().flatten().collect::<Vec<_>>().join(" "));
+    let path = put(&book, name, &bytes)?;
+    Ok(FormWritten { path, version: form.version })
+}
+
+/// Writes the shifts of a month as a calendar (.ics), everybody's or one person's.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn roster_calendar(
+    book: State<'_, Book>,
+    month: CalendarMonth,
+    person: Option<RecordId>,
+    english: bool,
+) -> Result<FormWritten, Failure> {
+    let client = book.client()?;
+    let (version, shifts) = client.shifts_of(month, person);
+    if shifts.is_empty() {
+        return Err(Failure::new(
+            "no_shifts",
+            words!("{month} 还没有排班,没有可以存的。", "Nothing is rostered in {month}: there is nothing to save."),
+        ));
+    }
+    let language = if english { Language::English } else { Language::Chinese };
+    let site = client.site();
+    let centre = &(*site).as_ref().settings.centre_name;
+    let text = dutybook_print::calendar(&shifts, centre, version, client.now(), language);
+    let whose = person.and_then(|_| shifts.first()).map(|it| format!(" {}", it.person.name)).unwrap_or_default();
+    let name = format!("{} {month}{whose} v{version}.ics", if english { "Roster" } else { "排班" });
+    Ok(FormWritten { path: put(&book, name, text.as_bytes())?, version: version.to_string() })
+}
+
+/// Puts a file into the folder of forms, and says where.
+fn put(book: &Book, name: String, bytes: &[u8]) -> Result<String, Failure> {
     // What no file system takes in a name.
     let name: String =
         name.chars().map(|c| if "/\\:*?\"<>|".contains(c) || c.is_control() { '·' } else { c }).collect();
@@ -67,5 +100,5 @@ pub(crate) fn print_form(
     std::fs::create_dir_all(&book.forms)
         .and_then(|()| std::fs::write(&path, bytes))
         .map_err(|error| Failure::not_written(&path, &error))?;
-    Ok(FormWritten { path: path.display().to_string(), version: form.version })
+    Ok(path.display().to_string())
 }

@@ -1,9 +1,11 @@
 //! Emergencies: SOS, reports up the chain of command, command of an incident, numbers (D1.1.6, D1.1.8, D1.1.9, D1.2.5,
 //! D2.5.3, D2.5.4, D2.6, D2.8.4).
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
+use dutybook_client::FormAsked;
 use dutybook_client::shown::{Alarm, AlarmWhat, EscalationShown};
 use dutybook_domain::RecordId;
+use dutybook_domain::form::{Cell, Part};
 use dutybook_domain::incident::{IncidentState, IncidentView};
 use dutybook_domain::kinds::AnyView;
 use dutybook_tests::fleet::{Device, Fleet};
@@ -230,7 +232,7 @@ async fn numbers_are_verified_by_a_call_and_shown_to_everybody() -> Result<()> {
     let tablet = fleet.tablet("一号平板", "秩序维护员甲").await?;
     let police = |device: &Device| device.client.emergency_contacts().remove(0);
     let before = police(&desk);
-    assert!(before.stale && before.contact.name == "辖区派出所" && before.verified_by.is_empty());
+    assert!(before.stale && before.contact.name == "辖区派出所" && before.contact.verified_by == "客服主任");
     let verify = |reached: bool| json!({ "do": "verify", "contact": before.id, "phone": "110", "reached": reached, "note": "占线" });
     desk.act("reach_test", None, verify(false))?;
     assert!(police(&desk).stale, "a call that nobody answered verifies nothing");
@@ -239,8 +241,14 @@ async fn numbers_are_verified_by_a_call_and_shown_to_everybody() -> Result<()> {
     for device in [&desk, &tablet] {
         let after = police(device);
         assert!(!after.stale);
-        assert_eq!(after.verified_by, "值班员甲");
+        assert_eq!(after.contact.verified_by, "值班员甲");
         assert_eq!(after.contact.verified_on, Some(device.client.today()));
+        // On paper too, with who called and when; the notice says from when on its numbers are good.
+        let paper = |form: &str| device.client.form(&FormAsked { form: form.into(), ..FormAsked::default() });
+        let Part::Table { rows, .. } = &paper("emergency_contacts")?.parts[0] else { bail!("a table") };
+        let (day, by) = (Cell::Day(device.client.today()), Cell::typed("值班员甲"));
+        assert_eq!(rows[0].cells[5..], [day, by]);
+        assert!(paper("emergency_poster")?.notes[1].zh.contains("不早于 2026-10-20"), "the others are older");
     }
     tablet.client.sign_out()?;
     assert!(!tablet.client.emergency_contacts().is_empty(), "also on the lock screen");

@@ -91,6 +91,8 @@ export const commands = {
 	formsOf: (record: RecordId) => typedError<FormName[], Failure>(__TAURI_INVOKE("forms_of", { record })),
 	/**  Writes a form into the folder of forms; the same form in the same version is the same file. */
 	printForm: (asked: FormAsked, file: FormFile, english: boolean) => typedError<FormWritten, Failure>(__TAURI_INVOKE("print_form", { asked, file, english })),
+	/**  Writes the shifts of a month as a calendar (.ics), everybody's or one person's. */
+	rosterCalendar: (month: CalendarMonth, person: RecordId | null, english: boolean) => typedError<FormWritten, Failure>(__TAURI_INVOKE("roster_calendar", { month, person, english })),
 	/**  A month's roster with its checks. */
 	roster: (month: CalendarMonth) => typedError<RosterMonth, Failure>(__TAURI_INVOKE("roster", { month })),
 	/**  Who is on duty, late, missing or away now, and what is to be decided. */
@@ -2043,8 +2045,12 @@ export type EmergencyContact = {
 	phones: string[],
 	/**  适用事项. */
 	when?: string,
+	/**  联系人. */
+	person?: string,
 	/**  核验日期. */
 	verified_on?: Day | null,
+	/**  核验人. */
+	verified_by?: string,
 };
 
 /**  One emergency contact. */
@@ -2053,8 +2059,6 @@ export type EmergencyShown = {
 	id: RecordId,
 	/**  The line of 《应急联系电话表》. */
 	contact: EmergencyContact,
-	/**  核验人 of the latest call that was answered; empty when the date comes from the site file. */
-	verified_by: string,
 	/**  Whether it wants verifying again. */
 	stale: boolean,
 };

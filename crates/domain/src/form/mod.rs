@@ -50,6 +50,7 @@ pub static ALL: LazyLock<Vec<Sheet>> = LazyLock::new(|| {
         crate::attendance::form::AWAY,
         crate::attendance::form::MONTH,
         crate::site::form::CONTACTS,
+        crate::site::form::POSTER,
         crate::whereabouts::form::ONCALL,
         crate::whereabouts::form::BOARD,
         crate::work_log::form::LOG,
@@ -289,6 +290,8 @@ pub enum Paper {
     /// A4 upright.
     #[default]
     A4,
+    /// A3 upright, set large: a notice on the wall, read from some steps away.
+    Poster,
     /// A4 lying.
     A4Wide,
     /// A5 lying, for slips of several copies (联).
@@ -367,19 +370,28 @@ pub struct Column {
     pub width: u16,
     /// Whether short values stand in the middle.
     pub centred: bool,
+    /// Whether this is what a reader looks for, such as the number to call.
+    #[serde(default)]
+    pub strong: bool,
 }
 
 impl Column {
     /// A column of running text.
     #[must_use]
     pub fn text(width: u16, heading: Words) -> Self {
-        Self { heading, width, centred: false }
+        Self { heading, width, centred: false, strong: false }
     }
 
     /// A column of short values: numbers, days, marks.
     #[must_use]
     pub fn mark(width: u16, heading: Words) -> Self {
-        Self { heading, width, centred: true }
+        Self { centred: true, ..Self::text(width, heading) }
+    }
+
+    /// The same, standing out.
+    #[must_use]
+    pub fn strong(self) -> Self {
+        Self { strong: true, ..self }
     }
 }
 

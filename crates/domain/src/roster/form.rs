@@ -37,7 +37,7 @@ fn roster(source: &Source<'_>) -> Form {
             (words!("版本", "Version"), Cell::Text(standing)),
             (words!("发布时间", "Published at"), Cell::moment(published)),
         ],
-        parts: vec![grid(source.site, month), changes(sheet)],
+        parts: [grid(source.site, month)].into_iter().chain(sheet.and_then(changes)).collect(),
         notes: shifts(source.site),
         signatures: vec![
             SignatureBox::signed(words!("编制", "Drawn up by"), version.map(|it| &it.stamp)),
@@ -73,8 +73,8 @@ fn grid(site: &Site, month: CalendarMonth) -> Part {
     Part::Table { title: None, columns, rows: rows.collect(), blank: Blank::None }
 }
 
-/// 变更记录: every version, and what was put in force between them, by time.
-fn changes(sheet: Option<&RosterView>) -> Part {
+/// 变更记录, where there is any: every version, and what was put in force between them, by time.
+fn changes(sheet: &RosterView) -> Option<Part> {
     let columns = vec![
         Column::mark(30, words!("序号", "No.")),
         Column::mark(90, words!("时间", "When")),
@@ -82,11 +82,11 @@ fn changes(sheet: Option<&RosterView>) -> Part {
         Column::text(150, words!("原因", "Why")),
         Column::mark(60, words!("经办人", "By")),
     ];
-    let versions = sheet.into_iter().flat_map(|sheet| &sheet.versions).map(|it| {
+    let versions = sheet.versions.iter().map(|it| {
         let version = it.version;
         (&it.stamp, Cell::Text(words!("发布第 {version} 版", "version {version} published")), Cell::typed(&it.note))
     });
-    let changes = sheet.into_iter().flat_map(|sheet| &sheet.changes).map(|RosterChange { stamp, cells, cause }| {
+    let changes = sheet.changes.iter().map(|RosterChange { stamp, cells, cause }| {
         (stamp, joined(cells.iter().map(cell_words)), Cell::Text(cause.words()))
     });
     let mut all: Vec<(&Stamp, Cell, Cell)> = versions.chain(changes).collect();
@@ -94,7 +94,13 @@ fn changes(sheet: Option<&RosterView>) -> Part {
     let rows = all.into_iter().zip(1_i64..).map(|((stamp, what, why), number)| {
         Row::from(vec![Cell::Count(number), Cell::Moment(stamp.at), what, why, Cell::typed(&stamp.by.name)])
     });
-    Part::Table { title: Some(words!("变更记录", "Changes")), columns, rows: rows.collect(), blank: Blank::UpTo(3) }
+    let rows: Vec<Row> = rows.collect();
+    (!rows.is_empty()).then(|| Part::Table {
+        title: Some(words!("变更记录", "Changes")),
+        columns,
+        rows,
+        blank: Blank::None,
+    })
 }
 
 fn cell_words(cell: &RosterCell) -> Words {

@@ -1,6 +1,6 @@
-//! 《应急联系电话表》 (D1.1.6).
+//! 《应急联系电话表》 and the notice on the wall (D1.1.6).
 
-use super::ContactCategory;
+use super::EmergencyContact;
 use crate::form::{Blank, Cell, Column, Form, Of, Paper, Part, Row, Sheet, SignatureBox, Source};
 use crate::words;
 
@@ -10,6 +10,14 @@ pub(crate) const CONTACTS: Sheet = Sheet {
     of: Of::Site,
     fits: |_| true,
     make: contacts,
+};
+
+pub(crate) const POSTER: Sheet = Sheet {
+    name: "emergency_poster",
+    heading: || words!("应急联系电话", "Emergency telephone numbers"),
+    of: Of::Site,
+    fits: |_| true,
+    make: poster,
 };
 
 fn contacts(source: &Source<'_>) -> Form {
@@ -22,20 +30,15 @@ fn contacts(source: &Source<'_>) -> Form {
         Column::mark(70, words!("核验日期", "Verified on")),
         Column::mark(56, words!("核验人", "Verified by")),
     ];
-    let mut all: Vec<_> = source.site.contacts.values().collect();
-    all.sort_by_key(|contact| (contact.category, &contact.name));
-    let rows = all.into_iter().zip(1_i64..).map(|(contact, number)| {
+    let rows = by_category(source).into_iter().zip(1_i64..).map(|(contact, number)| {
         Row::from(vec![
             Cell::Count(number),
             Cell::typed(&contact.name),
             Cell::code(&contact.phones.join(" / ")),
-            match contact.category {
-                ContactCategory::Internal => Cell::Text(words!("值班", "on duty")),
-                _ => Cell::Empty,
-            },
+            Cell::typed(&contact.person),
             Cell::typed(&contact.when),
             contact.verified_on.map_or(Cell::Empty, Cell::Day),
-            Cell::Empty,
+            Cell::typed(&contact.verified_by),
         ])
     });
     Form {
@@ -44,4 +47,47 @@ fn contacts(source: &Source<'_>) -> Form {
         signatures: vec![SignatureBox::open(words!("审核", "Checked by"))],
         ..Form::default()
     }
+}
+
+/// What hangs at the desk and in the control room: who to call for what, and by when the numbers were all called.
+fn poster(source: &Source<'_>) -> Form {
+    let columns = vec![
+        Column::text(100, words!("单位", "Call")).strong(),
+        Column::mark(90, words!("电话", "Telephone")).strong(),
+        Column::text(150, words!("适用事项", "For")),
+    ];
+    let contacts = by_category(source);
+    let oldest = contacts.iter().map(|contact| contact.verified_on).min().flatten();
+    let rows = contacts.iter().map(|contact| {
+        let phones = if contact.person.is_empty() {
+            contact.phones.join("\n")
+        } else {
+            format!("{}\n{}", contact.phones.join("\n"), contact.person)
+        };
+        Row::from(vec![Cell::typed(&contact.name), Cell::code(&phones), Cell::typed(&contact.when)])
+    });
+    let rows = rows.collect();
+    let mut notes = vec![words!(
+        "打电话时说清:在哪里(小区、楼栋、入口)· 出了什么事 · 有没有人受伤或被困 · 回电号码;对方挂断后再挂。",
+        "Say where (estate, block, entrance), what happened, whether anybody is hurt or trapped, and your number; hang up last."
+    )];
+    notes.push(match oldest {
+        Some(day) => words!("所有号码最近一次核验不早于 {day}。", "Every number was last verified on {day} or later."),
+        None => words!(
+            "有号码尚未核验,请客服主任核验后重新打印。",
+            "Some numbers are not verified; verify them and print this anew."
+        ),
+    });
+    Form {
+        paper: Paper::Poster,
+        parts: vec![Part::Table { title: None, columns, rows, blank: Blank::None }],
+        notes,
+        ..Form::default()
+    }
+}
+
+fn by_category<'a>(source: &Source<'a>) -> Vec<&'a EmergencyContact> {
+    let mut all: Vec<_> = source.site.contacts.values().collect();
+    all.sort_by_key(|contact| (contact.category, &contact.name));
+    all
 }

@@ -521,9 +521,15 @@ pub struct EmergencyContact {
     /// 适用事项.
     #[serde(default)]
     pub when: String,
+    /// 联系人.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub person: String,
     /// 核验日期.
     #[serde(default)]
     pub verified_on: Option<Day>,
+    /// 核验人.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub verified_by: String,
 }
 definition!(EmergencyContact, "emergency_contact", "应急电话", "emergency contact", |it| it.name.clone());
 

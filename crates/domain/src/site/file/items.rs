@@ -244,7 +244,9 @@ impl<'a, 'i> Reading<'a, 'i> {
                 category: category.unwrap_or(ContactCategory::Internal),
                 phones,
                 when: it.text_or_empty(p, "when"),
+                person: it.text_or_empty(p, "person"),
                 verified_on: it.get("verified_on").and_then(|node| node.day(p)),
+                verified_by: it.text_or_empty(p, "verified_by"),
             };
             let id = item_id(code, EmergencyContact::KIND, &key);
             keys.insert(key, id);
