@@ -677,6 +677,10 @@ fn a_fire_patrol_wants_a_second_signature_by_somebody_else() {
     let seen = view(&device, fire);
     assert_eq!(seen.countersigned.unwrap().by.name, "经理");
     assert!(!device.project(fire).card.open);
+    // Who countersigned makes up a stop: the signature under the walk of others stands.
+    device.act(KIND, fire, scan("配电房")).unwrap();
+    assert!(view(&device, fire).countersigned.is_some());
+    assert_eq!(device.project(fire).anomalies, []);
 }
 
 #[test]

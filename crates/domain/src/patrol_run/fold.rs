@@ -15,7 +15,7 @@ use super::view::{
     Remark, StopView, WrongPoint, planned_stop, planned_view, unplanned,
 };
 use crate::engine::Anomaly;
-use crate::ids::FactId;
+use crate::ids::{FactId, RecordId};
 use crate::record::{Common, RawFact, RecordDoc, Said, Story, parse};
 use crate::role::{PersonRef, Role};
 use crate::time::Timestamp;
@@ -55,6 +55,8 @@ struct Fold<'a> {
     starts: Vec<(FactId, PersonRef)>,
     finishes: Vec<(&'a RawFact, &'a PatrolFact)>,
     countersigns: Vec<(&'a RawFact, &'a PatrolFact)>,
+    /// What made somebody a walker.
+    walked: Vec<(FactId, RecordId)>,
 }
 
 struct Visit {
@@ -108,6 +110,7 @@ impl<'a> Fold<'a> {
             starts: Vec::new(),
             finishes: Vec::new(),
             countersigns: Vec::new(),
+            walked: Vec::new(),
         }
     }
 
@@ -132,12 +135,12 @@ impl<'a> Fold<'a> {
                     self.starts.push((raw.id, by.clone()));
                     let first = self.view.started_at.get_or_insert(at);
                     *first = at.min(*first);
-                    self.joins(by);
+                    self.joins(raw, by);
                 }
             }
             PatrolFact::Planned { .. } => {}
             PatrolFact::Scanned { at_stop, method, expected, expected_name, .. } => {
-                self.joins(by.clone());
+                self.joins(raw, by.clone());
                 let Some(index) = self.stop_of(raw, at_stop) else { return };
                 let proof = if *method == ScanMethod::ManualCode { Proof::C } else { Proof::B };
                 self.visited(raw, index, proof);
@@ -151,7 +154,7 @@ impl<'a> Fold<'a> {
                 self.view.last_scan = Some(LastScan { by, at, stop: Some(index), name, expected_stop: *expected });
             }
             PatrolFact::Checked { at_stop, results, .. } => {
-                self.joins(by);
+                self.joins(raw, by);
                 let Some(index) = self.stop_of(raw, at_stop) else { return };
                 self.visited(raw, index, Proof::C);
                 for result in results {
@@ -168,7 +171,7 @@ impl<'a> Fold<'a> {
                 }
             }
             PatrolFact::WrongPoint { expected_stop, scanned_checkpoint, scanned_name } => {
-                self.joins(by.clone());
+                self.joins(raw, by.clone());
                 if let Some(stop) = expected_stop.and_then(|index| self.stop_mut(index)) {
                     stop.notes.push(words!(
                         "在这里扫到过「{scanned_name}」,它不在本路线上。",
@@ -188,7 +191,7 @@ impl<'a> Fold<'a> {
                 });
             }
             PatrolFact::CannotScan { at_stop, reason, note, photo } => {
-                self.joins(by);
+                self.joins(raw, by);
                 let Some(index) = self.stop_of(raw, at_stop) else { return };
                 self.visited(raw, index, Proof::C);
                 if let Some(stop) = self.stop_mut(index) {
@@ -196,7 +199,7 @@ impl<'a> Fold<'a> {
                 }
             }
             PatrolFact::Finding { at_stop, item_key, item_name, description, urgency, photo, order, order_number } => {
-                self.joins(by.clone());
+                self.joins(raw, by.clone());
                 let Some(index) = self.stop_of(raw, at_stop) else { return };
                 if let Some(stop) = self.stop_mut(index) {
                     stop.findings.push(FindingView {
@@ -235,7 +238,8 @@ impl<'a> Fold<'a> {
         }
     }
 
-    fn joins(&mut self, who: PersonRef) {
+    fn joins(&mut self, raw: &RawFact, who: PersonRef) {
+        self.walked.push((raw.id, who.person));
         if !self.view.walkers.iter().any(|walker| walker.person == who.person) {
             self.view.walkers.push(who);
         }
@@ -342,7 +346,11 @@ impl<'a> Fold<'a> {
         };
         for (raw, fact) in std::mem::take(&mut self.countersigns) {
             let PatrolFact::Countersigned { note, signature } = fact else { continue };
-            let walked = self.view.walkers.iter().chain(&self.view.finished_by).any(|who| who.person == raw.by.person);
+            // Making up a stop afterwards takes nothing back: what was signed is the walk as it was then.
+            let theirs =
+                |(fact, who): &(FactId, RecordId)| *who == raw.by.person && !self.causes.has_seen(*fact, raw.id);
+            let walked = self.walked.iter().any(theirs)
+                || self.view.finished_by.as_ref().is_some_and(|who| who.person == raw.by.person);
             if self.view.state != Progress::Finished {
                 self.anomalies.push(Anomaly::of(
                     raw,
