@@ -13,6 +13,7 @@ use crate::role::Signer;
 use crate::site::Site;
 use crate::time::{Day, Timestamp};
 use crate::words;
+use crate::words::Words;
 
 /// What an action writes into one record. An action may write into several records; all of it is one transaction.
 #[derive(Clone, Debug, PartialEq)]
@@ -136,6 +137,36 @@ impl Acting<'_> {
     #[must_use]
     pub fn today(&self) -> Day {
         self.now.day(self.site.settings.zone)
+    }
+
+    /// What is promised for a moment has to lie ahead, and within what anybody plans.
+    ///
+    /// # Errors
+    /// `not_ahead`, `no_such_time`.
+    pub(crate) fn ahead(&self, at: Timestamp, what: &Words) -> Result<(), Refusal> {
+        if at > self.now {
+            return self.thinkable(at, what);
+        }
+        let (zh, en) = (&what.zh, &what.en);
+        Err(Refusal::new("not_ahead", words!("{zh}要在现在之后。", "{en}: has to lie ahead.")))
+    }
+
+    /// A moment that somebody can mean: what is written down late may lie a while back, and nobody plans for more than
+    /// two years.
+    ///
+    /// # Errors
+    /// `no_such_time`.
+    pub(crate) fn thinkable(&self, at: Timestamp, what: &Words) -> Result<(), Refusal> {
+        const DAY_MIN: i64 = 24 * 60;
+        let (from, to) = (self.now.plus_minutes(-366 * DAY_MIN), self.now.plus_minutes(2 * 366 * DAY_MIN));
+        if (from..=to).contains(&at) {
+            return Ok(());
+        }
+        let (zh, en) = (&what.zh, &what.en);
+        Err(Refusal::new(
+            "no_such_time",
+            words!("{zh}的日期不对,请核对年月日。", "{en}: check the year, the month and the day."),
+        ))
     }
 
     /// The id of one more record, born today.

@@ -4,7 +4,7 @@
 //! Whatever happens, everybody reads the same in the end; what is not in force is explained by something that its
 //! writer had not seen; and a device that is never cut off has nothing that is not in force at all.
 //!
-//! `DUTYBOOK_ACTIONS=100000 cargo nextest run -p dutybook-domain random_days` for many (a quarter of an hour).
+//! `DUTYBOOK_ACTIONS=100000 cargo test -p dutybook-domain --test random_days` for many (a quarter of an hour).
 
 // Helpers of a test may unwrap like the test itself.
 #![allow(clippy::unwrap_used)]

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result, bail};
 use dutybook_client::{Client, Error, SystemClock};
+use dutybook_domain::device::AppRole;
+use dutybook_domain::{RecordId, Timestamp};
 use dutybook_tests::fleet::Fleet;
-use serde_json::json;
+use serde_json::{Value, json};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_clock_years_off_changes_neither_order_nor_acceptance() -> Result<()> {
@@ -74,4 +76,79 @@ async fn a_wrong_pin_and_an_unknown_action_are_refused_without_a_trace() -> Resu
     assert!(desk.act("no_such_kind", None, json!({})).is_err());
     assert_eq!(desk.client.store().counts()?.entries, before);
     fleet.finish(&[&desk]).await
+}
+
+/// Days and moments that cannot be meant, and signatures of somebody else: each is refused in words that say what to
+/// do, and writes nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn impossible_dates_and_other_peoples_signatures_are_refused_in_words() -> Result<()> {
+    let fleet = Fleet::demo("2026-11-24 09:00").await?;
+    let desk = fleet.desk().await?;
+    let (now, cover) = (desk.client.now(), desk.person("值班员乙")?);
+    let guard = desk.person("秩序维护员甲")?;
+    let leave = |from: &str, to: &str| {
+        json!({ "do": "apply", "cover": cover, "reason": "体检",
+            "form": { "form": "leave", "leave": "sick", "from": from, "to": to } })
+    };
+    let swap = |day: &str| json!({ "do": "apply", "cover": cover, "reason": "考试", "form": { "form": "swap", "day": day, "back": null } });
+    let order = |appointment: Value| {
+        json!({ "do": "report", "source": { "from": "desk" }, "title": "漏水", "description": "漏水", "place": "3-2-1502",
+            "reporter_name": "业户", "reporter_phone": "", "category": "water", "urgency": "normal", "appointment": appointment })
+    };
+    let instruction = |due: Value| {
+        json!({ "do": "write", "giver": desk.person("客服主任").ok(), "source": "spoken", "content": "修好路灯",
+            "owner": [guard], "due": due })
+    };
+    let (day, year) = (24 * 60, 366 * 24 * 60);
+    let spot = |rectify_by: Value| {
+        json!({ "do": "check", "person": cover, "shift": "早班", "items": [{ "item": "到岗", "verdict": "good" }],
+            "rectify_by": rectify_by })
+    };
+    let table: Vec<(&str, Value, &str)> = vec![
+        ("absence", leave("2026-02-30", "2026-03-01"), "unreadable_action"),
+        ("absence", leave("2026-11-31", "2026-12-01"), "unreadable_action"),
+        ("absence", leave("28.11.2026", "28.11.2026"), "unreadable_action"),
+        ("absence", leave("2026-11-28", "2026-11-27"), "wrong_days"),
+        ("absence", leave("9999-01-01", "9999-01-02"), "wrong_days"),
+        ("absence", leave("2025-11-28", "2025-11-28"), "past"),
+        ("absence", swap("2026-11-20"), "no_shift"),
+        ("absence", swap("2026-13-01"), "unreadable_action"),
+        ("work_order", order(json!("明天")), "unreadable_action"),
+        ("work_order", order(json!(-1)), "no_such_time"),
+        ("work_order", order(json!(now.plus_minutes(-2 * year))), "no_such_time"),
+        ("work_order", order(json!(now.plus_minutes(50 * year))), "no_such_time"),
+        ("instruction", instruction(json!("月底")), "unreadable_value"),
+        ("instruction", instruction(json!(-5)), "unreadable_value"),
+        ("instruction", instruction(json!(now.plus_minutes(50 * year))), "no_such_time"),
+        ("spot_check", spot(json!("2026-02-30")), "unreadable_action"),
+    ];
+    // Of records that are there: a deadline that is over, and what only another person may sign.
+    let call = json!({ "do": "register", "way": "call", "rings": 2, "category": "help", "unit_label": "3-2-1502",
+        "name": "业户", "phone": "5550-8821", "summary": "楼上漏水" });
+    let call = desk.act("contact_record", None, call)?.record;
+    let asked = desk.act("absence", None, leave("2026-11-28", "2026-11-28"))?.record;
+    let office = fleet.device(AppRole::Desk, "主任电脑").await?;
+    office.sign_in("客服主任")?;
+    let checked = office.act("spot_check", None, spot(Value::Null))?.record;
+    fleet.meet(&[&desk, &office]).await?;
+    let next = |at: Timestamp| json!({ "do": "set_next_contact", "next_contact": at, "reason": "业户不在" });
+    let there: Vec<(&str, RecordId, Value, &str)> = vec![
+        ("contact_record", call, next(now.plus_minutes(-day)), "not_ahead"),
+        ("contact_record", call, next(now.plus_minutes(9 * year)), "no_such_time"),
+        ("absence", asked, json!({ "do": "accept_cover" }), "not_yours"),
+        ("absence", asked, json!({ "do": "approve", "opinion": "同意" }), "not_offered"),
+        ("spot_check", checked, json!({ "do": "sign", "opinion": "替他签" }), "not_offered"),
+    ];
+    let before = desk.client.store().counts()?.entries;
+    let all = table.into_iter().map(|(kind, action, code)| (kind, None, action, code));
+    for (kind, record, action, code) in
+        all.chain(there.into_iter().map(|(kind, record, action, code)| (kind, Some(record), action, code)))
+    {
+        let Err(refused) = desk.act(kind, record, action.clone()) else { bail!("{kind} takes {action}") };
+        let refused = refused.downcast_ref::<Error>().context("what refuses is the book")?;
+        assert_eq!(refused.code(), code, "{kind} {action}: {refused}");
+        assert!(!refused.words().zh.is_empty() && !refused.words().en.is_empty());
+    }
+    assert_eq!(desk.client.store().counts()?.entries, before, "what is refused writes nothing");
+    fleet.finish(&[&desk, &office]).await
 }

@@ -17,6 +17,8 @@ use crate::words::Words;
 
 /// A leave that is longer is two.
 const MOST_DAYS: i64 = 92;
+/// Nobody asks for leave longer ahead.
+const FARTHEST_DAYS: i64 = 2 * 366;
 
 impl Event {
     fn action(self) -> &'static str {
@@ -180,7 +182,8 @@ fn leave(
     cover: Option<&PersonRef>,
 ) -> Result<Vec<DayChange>, Refusal> {
     let length = (to.0 - from.0).num_days() + 1;
-    if !(1..=MOST_DAYS).contains(&length) {
+    let far = (from.0 - cx.today().0).num_days() > FARTHEST_DAYS;
+    if far || !(1..=MOST_DAYS).contains(&length) {
         return Err(Refusal::new(
             "wrong_days",
             words!(

@@ -268,12 +268,15 @@ fn writes(view: &ComplaintView, action: ComplaintAction, cx: &mut Acting<'_>) ->
         }
         ComplaintAction::TellBack { method, said, next_contact, outgoing } => {
             given(&said, &words!("反馈内容", "what they were told"))?;
-            ahead(next_contact, cx)?;
+            cx.ahead(next_contact, &words!("下次联系时间", "next contact"))?;
             outgoing.permit(&cx.site.settings)?;
             ComplaintFact::ToldBack { method, said, next_contact, outgoing }
         }
         ComplaintAction::Work { process, next_contact } => {
             given(&process, &words!("处理过程", "what was done"))?;
+            if let Some(at) = next_contact {
+                cx.ahead(at, &words!("下次联系时间", "next contact"))?;
+            }
             ComplaintFact::Worked { process, next_contact }
         }
         ComplaintAction::Settle { result } => {
@@ -312,7 +315,7 @@ fn writes(view: &ComplaintView, action: ComplaintAction, cx: &mut Acting<'_>) ->
             ComplaintFact::Commented { text }
         }
         ComplaintAction::SetNextContact { next_contact, reason } => {
-            ahead(next_contact, cx)?;
+            cx.ahead(next_contact, &words!("下次联系时间", "next contact"))?;
             ComplaintFact::NextContactSet { next_contact, reason }
         }
         ComplaintAction::Chase { department, text } => {
@@ -338,13 +341,6 @@ fn manager(named: Option<PersonRef>, role: Role, cx: &Acting<'_>) -> Result<Pers
         let Words { zh, en } = role.words();
         Refusal::missing(&words!("通知了哪位{zh}", "which {en} was told"))
     })
-}
-
-fn ahead(next_contact: Timestamp, cx: &Acting<'_>) -> Result<(), Refusal> {
-    if next_contact > cx.now {
-        return Ok(());
-    }
-    Err(Refusal::new("not_ahead", words!("下次联系时间要在现在之后。", "The next contact has to lie ahead.")))
 }
 
 /// One of the values that stand side by side, whichever judgement it belongs to.

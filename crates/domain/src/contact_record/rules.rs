@@ -321,7 +321,7 @@ pub(super) fn act(
         }
         ContactAction::CallBack(called) => return call_back(view, called, cx),
         ContactAction::SetNextContact { next_contact, reason } => {
-            ahead(next_contact, cx)?;
+            cx.ahead(next_contact, &words!("下次联系时间", "next contact"))?;
             ContactFact::NextContactSet { next_contact, reason }
         }
         ContactAction::Chase { department, text } => {
@@ -364,13 +364,6 @@ pub(super) fn act(
 
 fn given(text: &str, what: &Words) -> Result<(), Refusal> {
     if text.trim().is_empty() { Err(Refusal::missing(what)) } else { Ok(()) }
-}
-
-fn ahead(next_contact: Timestamp, cx: &Acting<'_>) -> Result<(), Refusal> {
-    if next_contact > cx.now {
-        return Ok(());
-    }
-    Err(Refusal::new("not_ahead", words!("下次联系时间要在现在之后。", "The next contact has to lie ahead.")))
 }
 
 fn not_itself(record: RecordId, cx: &Acting<'_>) -> Result<(), Refusal> {
@@ -493,7 +486,7 @@ fn register(registration: Registration, cx: &mut Acting<'_>) -> Result<Vec<Step>
         return Err(Refusal::missing(&words!("来电号码或房号", "the caller’s number or unit")));
     }
     if let Some(next_contact) = received.next_contact {
-        ahead(next_contact, cx)?;
+        cx.ahead(next_contact, &words!("下次联系时间", "next contact"))?;
     }
     let day = cx.today();
     let number = cx.names.number(day);

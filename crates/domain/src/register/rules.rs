@@ -102,7 +102,7 @@ pub(super) fn act(
         return Err(if late { Refusal::not_offered(&view.state_words) } else { no_role() });
     }
     let asks: Vec<&Column> = step.asks.iter().collect();
-    let values = take(&asks, &values)?;
+    let values = take(&asks, &values, cx)?;
     let (began, more) = match step.begins {
         None => (None, None),
         Some(begins) => begin(sheet, view, begins, &values, cx).map(|(link, step)| (Some(link), Some(step)))?,
@@ -132,7 +132,7 @@ fn written(
     cx: &mut Acting<'_>,
 ) -> Result<(Step, String), Refusal> {
     let columns: Vec<&Column> = sheet.entry_columns().collect();
-    let values = take(&columns, sent)?;
+    let values = take(&columns, sent, cx)?;
     let day = cx.today();
     let number = cx.names.number(day);
     let zone = cx.site.settings.zone;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::sheet::{Column, Holds, OneOf};
+use crate::acting::Acting;
 use crate::engine::Refusal;
 use crate::role::PersonRef;
 use crate::time::{Day, Timestamp, Zone};
@@ -157,7 +158,7 @@ pub(super) fn people_of(value: &Value) -> Option<Vec<PersonRef>> {
 ///
 /// # Errors
 /// [`Refusal`] of the first that is missing or not readable, and of a field that no column is called.
-pub(super) fn take(columns: &[&Column], sent: &Map<String, Value>) -> Result<Values, Refusal> {
+pub(super) fn take(columns: &[&Column], sent: &Map<String, Value>, cx: &Acting<'_>) -> Result<Values, Refusal> {
     if let Some(stranger) = sent.keys().find(|key| !columns.iter().any(|column| column.key == **key)) {
         return Err(Refusal::new(
             "unknown_column",
@@ -167,6 +168,9 @@ pub(super) fn take(columns: &[&Column], sent: &Map<String, Value>) -> Result<Val
     let mut values = Values::new();
     for column in columns {
         if let Some(value) = column.take(sent.get(column.key))? {
+            if let (Holds::Moment, Some(at)) = (column.holds, value.as_i64()) {
+                cx.thinkable(Timestamp(at), &column.words.words())?;
+            }
             values.insert(column.key.into(), value);
         }
     }

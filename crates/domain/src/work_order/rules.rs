@@ -194,6 +194,9 @@ fn report_into(cx: &mut Acting<'_>, record: RecordId, mut report: Report) -> Res
     if report.title.is_empty() {
         return Err(Refusal::missing(&words!("服务内容", "what is to be done")));
     }
+    if let Some(at) = report.appointment {
+        cx.thinkable(at, &words!("预约时间", "appointment"))?;
+    }
     let day = cx.today();
     let number = cx.names.number(day);
     let mut writes = cx.birth::<WorkOrder>(Some(&number));
