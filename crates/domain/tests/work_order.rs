@@ -988,3 +988,26 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn people_added_by_a_desk_that_did_not_know_of_a_transfer_change_nobody_s_responsibility() {
+    let who = officer();
+    let mut desk = Device::new("D1", 1);
+    let record = desk.start(&who, KIND, report("urgent")).unwrap();
+    for name in ["accept", "depart"] {
+        desk.later(1).perform(&who, KIND, record, action(name)).unwrap();
+    }
+    let mut other = Device::new("T2", 3);
+    other.hear(&desk);
+    other.later(1).perform(&who, KIND, record, action("arrive")).unwrap();
+    desk.hear(&other);
+    for name in ["transfer", "set_responsible"] {
+        desk.later(1).perform(&who, KIND, record, action(name)).unwrap();
+    }
+    other.later(1).perform(&who, KIND, record, action("dispatch")).unwrap();
+    desk.hear(&other);
+    let doc = doc::read(&desk.docs[&record], record);
+    let (view, _) = <WorkOrder as dutybook_domain::engine::Kind>::view(&Story::read(&doc));
+    let said: Vec<_> = view.responsible.iter().map(|version| version.fact).collect();
+    assert_eq!(said, doc.field_facts("responsible"), "the field and the facts say the same");
+}

@@ -228,8 +228,11 @@ impl Fold<'_> {
             }
         }
         // People added to work that goes on (加派) do not change who is responsible, unless the desk that sent them did
-        // not know that it goes on: then its field points here.
-        let takes_over = !self.view.going_on() || self.doc.field_facts("responsible").contains(&raw.id);
+        // not know that it goes on: then its field points here, or did until somebody who saw it set it anew. What the
+        // field says was never said by a dispatch that nobody there has seen.
+        let field = self.doc.field_facts("responsible");
+        let overwritten = || field.iter().any(|said| !self.doc.latest_of(&[raw.id, *said]).contains(&raw.id));
+        let takes_over = field.contains(&raw.id) || !self.view.going_on() && (field.is_empty() || overwritten());
         if let Some(lead) = dispatch.to.first()
             && takes_over
         {
