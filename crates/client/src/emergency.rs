@@ -1,11 +1,11 @@
 //! Emergencies as an app meets them: SOS, the numbers, the cards, the managers' call list. All of it works without
 //! network, and all but the call list without anybody signed in.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use dutybook_domain::reach_test::{ReachTestView, Subject};
 use dutybook_domain::role::{Role, Signer};
-use dutybook_domain::site::Site;
+use dutybook_domain::site::EmergencyContact;
 use dutybook_domain::{Day, RecordId, Timestamp};
 use dutybook_store::RecordFilter;
 use serde_json::json;
@@ -86,31 +86,30 @@ impl Client {
     #[must_use]
     pub fn emergency_contacts(&self) -> Vec<EmergencyShown> {
         let today = self.today();
-        let site = self.site_verified();
-        let limit = i64::from(site.settings.timers.contact_verify_days);
-        let mut shown: Vec<EmergencyShown> = site
-            .contacts
-            .iter()
+        let limit = i64::from(self.site_now().site.settings.timers.contact_verify_days);
+        let mut shown: Vec<EmergencyShown> = self
+            .verified_contacts()
+            .into_iter()
             .map(|(id, contact)| {
                 let stale = contact.verified_on.is_none_or(|day| (today.0 - day.0).num_days() > limit);
-                EmergencyShown { id: *id, contact: contact.clone(), stale }
+                EmergencyShown { id, contact, stale }
             })
             .collect();
         shown.sort_by(|a, b| (a.contact.category, &a.contact.name).cmp(&(b.contact.category, &b.contact.name)));
         shown
     }
 
-    /// The site, its numbers with the latest call that was answered where that is later than what the site file says.
-    pub(crate) fn site_verified(&self) -> Site {
-        let mut site = self.site_now().site.clone();
+    /// The numbers, each with the latest call that was answered where that is later than what the site file says.
+    pub(crate) fn verified_contacts(&self) -> BTreeMap<RecordId, EmergencyContact> {
+        let mut contacts = self.site_now().site.contacts.clone();
         // The numbers are shown whatever else fails.
         for (id, (day, by)) in self.checked_numbers().unwrap_or_default() {
-            let contact = site.contacts.get_mut(&id);
+            let contact = contacts.get_mut(&id);
             if let Some(contact) = contact.filter(|contact| contact.verified_on.is_none_or(|own| own <= day)) {
                 (contact.verified_on, contact.verified_by) = (Some(day), by);
             }
         }
-        site
+        contacts
     }
 
     /// Contact → day and initials of the latest call that was answered.

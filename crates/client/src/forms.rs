@@ -1,5 +1,7 @@
 //! Printed forms: what the book says, gathered for one form. Setting it on paper is somebody else's work.
 
+use std::borrow::Cow;
+
 use dutybook_domain::form::{self, Copied, Entered, Form, Of, Source, Span};
 use dutybook_domain::kinds;
 use dutybook_domain::{Day, RecordId, Words, words};
@@ -53,7 +55,8 @@ impl Client {
         let sheet = form::find(&asked.form).ok_or_else(|| Error::Missing(asked.form.clone()))?;
         let from = asked.from.unwrap_or_else(|| self.today());
         let span = Span { from, to: asked.to.unwrap_or(from).max(from) };
-        let site = self.site_verified();
+        let now = self.site_now();
+        let mut site = Cow::Borrowed(&now.site);
         let mut records = Vec::new();
         let mut lines = Vec::new();
         match sheet.of {
@@ -75,7 +78,7 @@ impl Client {
                 records = self.born_in(kind, span)?;
             }
             Of::Ledger => lines = self.entered_in(span)?,
-            Of::Site => {}
+            Of::Site => site.to_mut().contacts = self.verified_contacts(),
         }
         let source = Source { site: &site, span, records: &records, lines: &lines, now: self.now() };
         Ok(source.form(sheet))

@@ -132,6 +132,9 @@ pub struct Acting<'a> {
     pub book: &'a dyn Book,
 }
 
+/// Nobody plans for more than two years.
+pub(crate) const FARTHEST_DAYS: i64 = 2 * 366;
+
 impl Acting<'_> {
     /// Today at the site.
     #[must_use]
@@ -158,7 +161,7 @@ impl Acting<'_> {
     /// `no_such_time`.
     pub(crate) fn thinkable(&self, at: Timestamp, what: &Words) -> Result<(), Refusal> {
         const DAY_MIN: i64 = 24 * 60;
-        let (from, to) = (self.now.plus_minutes(-366 * DAY_MIN), self.now.plus_minutes(2 * 366 * DAY_MIN));
+        let (from, to) = (self.now.plus_minutes(-366 * DAY_MIN), self.now.plus_minutes(FARTHEST_DAYS * DAY_MIN));
         if (from..=to).contains(&at) {
             return Ok(());
         }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::Absence;
 use super::facts::{AbsenceAction, AbsenceFact, AbsenceForm, Application, DayChange};
 use super::view::{AbsenceState, AbsenceView, Event, person_may, then};
+use crate::acting::FARTHEST_DAYS;
 use crate::engine::{Acting, Deadline, LineText, Offer, Refusal, Step, Weight};
 use crate::role::{PersonRef, Role, Signer};
 use crate::roster::{
@@ -17,8 +18,6 @@ use crate::words::Words;
 
 /// A leave that is longer is two.
 const MOST_DAYS: i64 = 92;
-/// Nobody asks for leave longer ahead.
-const FARTHEST_DAYS: i64 = 2 * 366;
 
 impl Event {
     fn action(self) -> &'static str {

@@ -59,12 +59,9 @@ fn poster(source: &Source<'_>) -> Form {
     let contacts = by_category(source);
     let oldest = contacts.iter().map(|contact| contact.verified_on).min().flatten();
     let rows = contacts.iter().map(|contact| {
-        let phones = if contact.person.is_empty() {
-            contact.phones.join("\n")
-        } else {
-            format!("{}\n{}", contact.phones.join("\n"), contact.person)
-        };
-        Row::from(vec![Cell::typed(&contact.name), Cell::code(&phones), Cell::typed(&contact.when)])
+        let person = Some(&contact.person).filter(|person| !person.is_empty());
+        let reach: Vec<&str> = contact.phones.iter().chain(person).map(String::as_str).collect();
+        Row::from(vec![Cell::typed(&contact.name), Cell::code(&reach.join("\n")), Cell::typed(&contact.when)])
     });
     let rows = rows.collect();
     let mut notes = vec![words!(

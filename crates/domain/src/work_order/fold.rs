@@ -231,7 +231,7 @@ impl Fold<'_> {
         // not know that it goes on: then its field points here, or did until somebody who saw it set it anew. What the
         // field says was never said by a dispatch that nobody there has seen.
         let field = self.doc.field_facts("responsible");
-        let overwritten = || field.iter().any(|said| !self.doc.latest_of(&[raw.id, *said]).contains(&raw.id));
+        let overwritten = || !self.doc.latest_of(&[field.as_slice(), &[raw.id]].concat()).contains(&raw.id);
         let takes_over = field.contains(&raw.id) || !self.view.going_on() && (field.is_empty() || overwritten());
         if let Some(lead) = dispatch.to.first()
             && takes_over
