@@ -17,6 +17,7 @@ pub fn builder() -> Builder<tauri::Wry> {
             commands::app_state,
             commands::enrol,
             commands::people,
+            commands::people_for,
             commands::sign_in,
             commands::sign_out,
             commands::sync_shown,

@@ -9,7 +9,7 @@ use dutybook_domain::engine::{Acting, Names, Refusal, Step};
 use dutybook_domain::ids::Home;
 use dutybook_domain::role::{Role, Signer};
 use dutybook_domain::site::units::UnitIndex;
-use dutybook_domain::site::{Site, pin};
+use dutybook_domain::site::{Site, pin, teams_for};
 use dutybook_domain::{Day, FactId, RecordId, Timestamp, kinds, words};
 use dutybook_log::{AuthorId, DeviceKey, Recorded};
 use dutybook_store::{Changed, Identity, OpenOptions, Stamp, Store, Writing};
@@ -186,7 +186,17 @@ impl Client {
     /// # Errors
     /// [`Error::Store`].
     pub fn people(&self) -> Result<Vec<PersonTile>, Error> {
+        self.people_for("")
+    }
+
+    /// The same people, and which of them are of the team that usually does such work. `report` is what was reported,
+    /// in any words.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn people_for(&self, report: &str) -> Result<Vec<PersonTile>, Error> {
         let now = self.site_now();
+        let team = teams_for(&now.site.settings.work_categories, report).first().copied();
         let open = self.open_orders_by_person()?;
         let mut tiles: Vec<PersonTile> = now
             .site
@@ -203,6 +213,7 @@ impl Client {
                     phone: person.phone.clone(),
                     shift: self.shift_of(&now.site, *id),
                     open_orders: open.get(id).copied().unwrap_or_default(),
+                    suits: team.is_some_and(|team| team == person.team),
                 })
             })
             .collect();

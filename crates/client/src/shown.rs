@@ -60,6 +60,8 @@ pub struct PersonTile {
     pub shift: Option<String>,
     /// Open work orders they are responsible for.
     pub open_orders: u32,
+    /// Whether they are of the team that usually does the work that was asked about.
+    pub suits: bool,
 }
 
 /// Whether what this device holds has reached the server.

@@ -480,8 +480,8 @@ impl<K: Kind> AnyKind for Erased<K> {
         let mut view = serde_json::to_value(&view).unwrap_or(Value::Null);
         let (escalations, unclear) = escalation::fold(doc);
         anomalies.extend(unclear);
-        // Somebody still has to acknowledge: that is something to do, whatever else became of the record.
-        card.open |= escalations.iter().any(Escalation::waiting);
+        // Somebody still has to acknowledge, or is on the way: something to do, whatever else became of the record.
+        card.open |= escalations.iter().any(|report| report.waiting() || report.returning().next().is_some());
         if let (Value::Object(members), false) = (&mut view, escalations.is_empty()) {
             members.insert(escalation::MEMBER.into(), serde_json::to_value(&escalations).unwrap_or_default());
         }
@@ -525,12 +525,23 @@ impl<K: Kind> AnyKind for Erased<K> {
         let mut clocks: Vec<Deadline> =
             serde_json::from_value(view.clone()).map_or_else(|_| Vec::new(), |view| K::deadlines(&view, settings));
         // Who is called rings by itself; the clock is for everybody else to see.
-        clocks.extend(escalation::stored(view).iter().filter(|report| report.waiting()).map(|report| Deadline {
+        let reports = escalation::stored(view);
+        clocks.extend(reports.iter().filter(|report| report.waiting()).map(|report| Deadline {
             code: "escalation".into(),
             words: words!("上报确认", "acknowledgement of the report"),
             since: report.at,
             due: report.at.plus_minutes(i64::from(report.repeat_min)),
             rings: false,
+        }));
+        clocks.extend(reports.iter().flat_map(Escalation::returning).map(|(called, way)| {
+            let (id, name) = (called.person.person, &called.person.name);
+            Deadline {
+                code: format!("return/{id}"),
+                words: words!("{name}返场", "{name} back at the site"),
+                since: way.since,
+                due: way.due(),
+                rings: true,
+            }
         }));
         clocks
     }
@@ -597,6 +608,9 @@ pub enum CommonAction {
         /// What they say or order.
         #[serde(default)]
         words: String,
+        /// 返场: minutes until they are at the site, where they set out for it.
+        #[serde(default)]
+        eta_min: Option<u16>,
     },
     /// 已电话通知.
     PhoneEscalation {
@@ -607,6 +621,21 @@ pub enum CommonAction {
         /// Whether they were reached and know it now.
         reached: bool,
         /// How it went.
+        #[serde(default)]
+        note: String,
+        /// 返场: minutes until they are at the site, where they set out for it.
+        #[serde(default)]
+        eta_min: Option<u16>,
+    },
+    /// 返场到场, or that they need not come.
+    EndReturn {
+        /// The report.
+        of: FactId,
+        /// Who had set out.
+        person: crate::PersonId,
+        /// Whether they are there.
+        arrived: bool,
+        /// Where they were met, or why they need not come.
         #[serde(default)]
         note: String,
     },
@@ -650,7 +679,8 @@ fn common_action<K: Kind>(
         CommonAction::Escalate { .. }
         | CommonAction::ReceiveEscalation { .. }
         | CommonAction::AcknowledgeEscalation { .. }
-        | CommonAction::PhoneEscalation { .. } => return Ok(None),
+        | CommonAction::PhoneEscalation { .. }
+        | CommonAction::EndReturn { .. } => return Ok(None),
     };
     let (_, write) = cx.fact(&fact)?;
     Ok(Some(vec![Step { record: cx.record, kind: K::NAME, writes: vec![write] }]))

@@ -330,6 +330,55 @@ fn the_roster_decides_which_duty_officer_is_called() {
     }
 }
 
+/// D2.8.4: whoever comes back says when; the record stays open until they are there, and the desk hears of it when
+/// they are late.
+#[test]
+fn coming_back_to_the_site_has_a_clock_until_they_are_there() {
+    let mut desk = device("王值班", 1);
+    let asked = json!({ "do": "register", "way": "call", "category": "enquiry", "summary": "何时来电" });
+    let record = desk.start(&who("王值班"), KIND, asked).unwrap();
+    desk.act(KIND, record, report("sudden")).unwrap();
+    let of = only(&desk, record);
+    let ends = |who_comes: &str, more: Value| {
+        let mut action = about(&of, "end_return", json!({ "person": who(who_comes).person, "arrived": true }));
+        action.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        action
+    };
+    let clocks = |device: &Device| -> Vec<(String, i64, bool)> {
+        let kind = kinds::find(KIND).unwrap();
+        let all = kind.deadlines(&device.project(record).view, &device.site.settings);
+        let back = all.into_iter().filter(|it| it.code.starts_with("return/"));
+        back.map(|it| (it.words.zh, it.due.minutes_since(MORNING), it.rings)).collect()
+    };
+    assert_eq!(desk.outcome(KIND, record, ends("总值班甲", json!({}))), "not_coming");
+
+    // One by telephone, one on a device of their own.
+    let yes = json!({ "person": who("公司领导").person, "reached": true, "eta_min": 40 });
+    desk.act(KIND, record, about(&of, "phone_escalation", yes)).unwrap();
+    desk.signed_in(who("总值班甲"));
+    let far = about(&of, "acknowledge_escalation", json!({ "eta_min": 1441 }));
+    assert_eq!(desk.outcome(KIND, record, far), "too_far");
+    desk.act(KIND, record, about(&of, "acknowledge_escalation", json!({ "words": "先断电", "eta_min": 25 }))).unwrap();
+    assert!(only(&desk, record).acknowledged());
+    assert_eq!(clocks(&desk), [("总值班甲返场".into(), 25, true), ("公司领导返场".into(), 40, true)]);
+
+    // The matter itself is over; the record stays open for those on their way.
+    desk.signed_in(who("王值班"));
+    desk.act(KIND, record, json!({ "do": "answer", "result": "已送电" })).unwrap();
+    desk.act(KIND, record, json!({ "do": "close" })).unwrap();
+    assert!(desk.project(record).card.open);
+    desk.act(KIND, record, ends("总值班甲", json!({ "note": "前台" }))).unwrap();
+    assert_eq!(desk.outcome(KIND, record, ends("总值班甲", json!({}))), "not_coming");
+    assert_eq!(desk.outcome(KIND, record, ends("公司领导", json!({ "arrived": false, "note": " " }))), "missing");
+    assert_eq!(clocks(&desk).len(), 1);
+    desk.act(KIND, record, ends("公司领导", json!({ "arrived": false, "note": "已送电" }))).unwrap();
+    assert!(clocks(&desk).is_empty() && !desk.project(record).card.open);
+    let back = only(&desk, record).lines[0].people[0].returning.clone().unwrap();
+    assert!(back.ended.is_some_and(|end| end.arrived && end.by.name == "王值班"));
+    let last: Vec<_> = desk.project(record).lines.into_iter().rev().take(2).map(|it| it.subject.zh).collect();
+    assert_eq!(last, ["不用返场", "返场到场"]);
+}
+
 /// A site without anybody of a role: the line says so and holds nothing up.
 #[test]
 fn a_line_without_people_waits_for_nobody() {

@@ -6,7 +6,7 @@ use common::{Device, signer};
 use dutybook_domain::ids::Home;
 use dutybook_domain::role::Role;
 use dutybook_domain::site::file::{Level, Problem, SiteFile, item_id, parse};
-use dutybook_domain::site::{ContactCategory, DRAWING_MAX, RouteKind, Site, Timers, Unit, pin};
+use dutybook_domain::site::{ContactCategory, DRAWING_MAX, RouteKind, Site, Timers, Unit, pin, teams_for};
 use dutybook_domain::{Day, RecordId, TimeOfDay, Timestamp, kinds};
 use proptest::prelude::*;
 
@@ -182,6 +182,24 @@ fn telephone_lines_and_what_complaints_are_about_are_the_site_s() {
     assert_eq!(own.complaint_topics.0, ["停车"]);
 }
 
+/// D3.2: whose work it usually is comes first when somebody is sent; most signs count, then the file's order.
+#[test]
+fn the_words_of_a_report_tell_the_team() {
+    let file = format!(
+        "{}\n{}",
+        SMALL.replacen("phone = \"0551", "team = \"工程部\"\nphone = \"0551", 1),
+        "[[person]]\nkey = \"cleaner\"\nname = \"保洁员甲\"\nroles = [\"保洁员\"]\nteam = \"环境部\"\n\
+         [[work_category]]\nkey = \"water\"\nname = \"给排水\"\nteam = \"工程部\"\nsigns = [\"水\", \"漏\", \"Tap\"]\n\
+         [[work_category]]\nkey = \"cleaning\"\nname = \"保洁\"\nteam = \"环境部\"\nsigns = [\"积水\", \"垃圾\", \"水\"]\n"
+    );
+    let categories = read(&file).site.settings.work_categories;
+    assert_eq!(teams_for(&categories, "厨房水管漏水"), ["工程部", "环境部"]);
+    assert_eq!(teams_for(&categories, "门厅积水"), ["环境部", "工程部"]);
+    assert_eq!(teams_for(&categories, "tap drips"), ["工程部"]);
+    assert_eq!(teams_for(&categories, "水"), ["工程部", "环境部"], "equally told, as the file lists them");
+    assert!(teams_for(&categories, "门铃").is_empty());
+}
+
 /// Each line breaks the small file in one way: what is replaced, by what, and all that is said.
 #[test]
 fn what_is_wrong_is_said_with_its_place() {
@@ -221,6 +239,11 @@ fn what_is_wrong_is_said_with_its_place() {
             "8:16 timers.dispatch_min A whole number from 0 to 44640 is wanted here, without quotes.",
         ),
         ("[timers]", "[timer]", "7:2 timer “timer” is not known here. → Did you mean timers?"),
+        (
+            "[[post]]",
+            "[[work_category]]\nkey = \"w\"\nname = \"水\"\nteam = \"工程\"\nsigns = \"漏\"\n[[post]]",
+            "19:8 work_category[w].team Nobody is of the team “工程”. → Use a team as some [[person]] has it.",
+        ),
         (
             "[[post]]",
             "[[posts]]",

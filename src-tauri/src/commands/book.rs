@@ -33,6 +33,13 @@ pub(crate) fn people(book: State<'_, Book>) -> Result<Vec<PersonTile>, Failure> 
     Ok(book.client()?.people()?)
 }
 
+/// The people, and which of them usually do what was reported.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn people_for(book: State<'_, Book>, report: String) -> Result<Vec<PersonTile>, Failure> {
+    Ok(book.client()?.people_for(&report)?)
+}
+
 /// Signs a person in, offline.
 #[tauri::command(async)]
 #[specta::specta]

@@ -11,6 +11,8 @@ export const commands = {
 	enrol: (url: string, token: string, label: string) => typedError<null, Failure>(__TAURI_INVOKE("enrol", { url, token, label })),
 	/**  Who may sign in here. */
 	people: () => typedError<PersonTile[], Failure>(__TAURI_INVOKE("people")),
+	/**  The people, and which of them usually do what was reported. */
+	peopleFor: (report: string) => typedError<PersonTile[], Failure>(__TAURI_INVOKE("people_for", { report })),
 	/**  Signs a person in, offline. */
 	signIn: (person: RecordId, pin: string) => typedError<SignedIn, Failure>(__TAURI_INVOKE("sign_in", { person, pin })),
 	/**  Signs out. */
@@ -592,6 +594,8 @@ export type Called = {
 	received: Timestamp | null,
 	/**  Telephone calls, in causal order. */
 	phoned: CallMade[],
+	/**  返场, where they set out for the site. */
+	returning?: Returning | null,
 };
 
 /**  A call back to somebody whose call was missed. */
@@ -922,7 +926,9 @@ of: FactId } |
 /**  The report. */
 of: FactId; 
 /**  What they say or order. */
-words?: string } | 
+words?: string; 
+/**  返场: minutes until they are at the site, where they set out for it. */
+eta_min?: number | null } | 
 /**  已电话通知. */
 { do: "phone_escalation"; 
 /**  The report. */
@@ -932,6 +938,18 @@ person: RecordId;
 /**  Whether they were reached and know it now. */
 reached: boolean; 
 /**  How it went. */
+note?: string; 
+/**  返场: minutes until they are at the site, where they set out for it. */
+eta_min?: number | null } | 
+/**  返场到场, or that they need not come. */
+{ do: "end_return"; 
+/**  The report. */
+of: FactId; 
+/**  Who had set out. */
+person: RecordId; 
+/**  Whether they are there. */
+arrived: boolean; 
+/**  Where they were met, or why they need not come. */
 note?: string };
 
 /**  What people can do with a complaint. */
@@ -4031,6 +4049,8 @@ export type PersonTile = {
 	shift: string | null,
 	/**  Open work orders they are responsible for. */
 	open_orders: number,
+	/**  Whether they are of the team that usually does the work that was asked about. */
+	suits: boolean,
 };
 
 /**  One line of the centre. */
@@ -4622,6 +4642,28 @@ export type RetentionRule = {
 	years: number | null,
 };
 
+/**  How a way back ended. */
+export type ReturnEnded = {
+	/**  When. */
+	at: Timestamp,
+	/**  Who noted it. */
+	by: Signer,
+	/**  Whether they are there (到场); otherwise they need not come. */
+	arrived: boolean,
+	/**  Where they were met, or why they need not come. */
+	note: string,
+};
+
+/**  Somebody on the way back to the site (返场, D2.8.4). */
+export type Returning = {
+	/**  When they said so. */
+	since: Timestamp,
+	/**  Minutes until they are there, from then on. */
+	eta_min: number,
+	/**  How it ended. */
+	ended: ReturnEnded | null,
+};
+
 /**  The supervisor's review. */
 export type Review = {
 	/**  Who and when. */
@@ -5045,6 +5087,8 @@ export type Settings = {
 	lines?: PhoneLines,
 	/**  What complaints are about (类别), in the site's own words. */
 	complaint_topics?: ComplaintTopics,
+	/**  Which team usually does which work. */
+	work_categories?: WorkCategory[],
 	/**  Spot checks (D2.3.1). */
 	spot_checks?: SpotChecks,
 	/**  Public holidays: the managers' reachability is tested on them (D1.1.9). */
@@ -6117,6 +6161,18 @@ export type Words = {
 	zh: string,
 	/**  English. */
 	en: string,
+};
+
+/**  A sort of work. */
+export type WorkCategory = {
+	/**  Stable key. */
+	key: string,
+	/**  What it is called, such as 给排水. */
+	name: string,
+	/**  The team that does it, as its people have it. */
+	team: string,
+	/**  Words in a report that tell it, such as 漏 or 堵. */
+	signs: string[],
 };
 
 /**  A work log as its facts say. */

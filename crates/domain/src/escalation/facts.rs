@@ -81,6 +81,9 @@ pub(crate) enum EscalationFact {
         /// How it went.
         #[serde(default)]
         note: String,
+        /// 返场: minutes until they are at the site, where they set out for it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        eta_min: Option<u16>,
     },
     /// 已确认.
     EscalationAcknowledged {
@@ -89,5 +92,20 @@ pub(crate) enum EscalationFact {
         /// What they said or ordered.
         #[serde(default)]
         words: String,
+        /// 返场: minutes until they are at the site, where they set out for it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        eta_min: Option<u16>,
+    },
+    /// 返场 has ended: they are at the site (到场), or were told that they need not come.
+    EscalationReturnEnded {
+        /// The report.
+        of: FactId,
+        /// Who had set out.
+        person: PersonRef,
+        /// Whether they are there.
+        arrived: bool,
+        /// Where they were met, or why they need not come.
+        #[serde(default)]
+        note: String,
     },
 }

@@ -9,6 +9,8 @@
 //!   changes nothing about who had to be called.
 //! - Who is called at a moment is a pure function of the facts and that moment ([`LineView::at`]), so every replica
 //!   rings for the same people without asking anybody, and a partition's story can be told afterwards.
+//! - Whoever sets out for the site (返场, D2.8.4) keeps the record open until they are there or need not come; the desk
+//!   hears it when they are late.
 //! - Delivered means shown on a device in that person's hands, and is a fact of its own; nothing is guessed.
 
 mod facts;
@@ -20,4 +22,6 @@ pub use facts::{Level, Line};
 pub(crate) use rules::{act, line};
 pub use rules::{may_report, raise};
 pub(crate) use view::fold;
-pub use view::{Acknowledged, CallMade, Called, Escalation, LineNow, LineView, MEMBER, stored};
+pub use view::{
+    Acknowledged, CallMade, Called, Escalation, LineNow, LineView, MEMBER, ReturnEnded, Returning, stored,
+};

@@ -92,13 +92,15 @@ pub(crate) fn act(doc: &RecordDoc, action: &CommonAction, cx: &mut Acting<'_>) -
             }
             fact(cx, &EscalationFact::EscalationReceived { of: *of })?
         }
-        CommonAction::AcknowledgeEscalation { of, words } => {
+        CommonAction::AcknowledgeEscalation { of, words, eta_min } => {
             if !find(doc, *of)?.awaits(cx.who.person) {
                 return Err(not_called());
             }
-            fact(cx, &EscalationFact::EscalationAcknowledged { of: *of, words: words.trim().to_owned() })?
+            let (words, eta_min) = (words.trim().to_owned(), sets_out(*eta_min)?);
+            fact(cx, &EscalationFact::EscalationAcknowledged { of: *of, words, eta_min })?
         }
-        CommonAction::PhoneEscalation { of, person, reached, note } => {
+        CommonAction::EndReturn { of, person, arrived, note } => end_return(doc, *of, *person, *arrived, note, cx)?,
+        CommonAction::PhoneEscalation { of, person, reached, note, eta_min } => {
             let report = find(doc, *of)?;
             if !may_report(cx.who.role) {
                 return Err(Refusal::new(
@@ -114,12 +116,52 @@ pub(crate) fn act(doc: &RecordDoc, action: &CommonAction, cx: &mut Acting<'_>) -
             if !reached && note.trim().is_empty() {
                 return Err(Refusal::missing(&words!("未接通的情况(无人接、关机……)", "why they were not reached")));
             }
-            let note = note.trim().to_owned();
-            fact(cx, &EscalationFact::EscalationPhoned { of: *of, person, reached: *reached, note })?
+            let (note, eta_min) = (note.trim().to_owned(), sets_out(eta_min.filter(|_| *reached))?);
+            fact(cx, &EscalationFact::EscalationPhoned { of: *of, person, reached: *reached, note, eta_min })?
         }
         CommonAction::Note { .. } | CommonAction::Amend { .. } | CommonAction::VoidFact { .. } => return Ok(None),
     };
     Ok(Some(write))
+}
+
+/// The longest way back to the site that is believed.
+const FARTHEST_MIN: u16 = 24 * 60;
+
+fn sets_out(eta_min: Option<u16>) -> Result<Option<u16>, Refusal> {
+    if eta_min.is_some_and(|minutes| minutes > FARTHEST_MIN) {
+        return Err(Refusal::new(
+            "too_far",
+            words!("返场时间最多写 24 小时。", "The way back to the site takes at most 24 hours."),
+        ));
+    }
+    Ok(eta_min)
+}
+
+/// D2.8.4: whoever came back is noted as there, by themselves or by the desk that meets them.
+fn end_return(
+    doc: &RecordDoc,
+    of: FactId,
+    person: PersonId,
+    arrived: bool,
+    note: &str,
+    cx: &mut Acting<'_>,
+) -> Result<Write, Refusal> {
+    let report = find(doc, of)?;
+    if person != cx.who.person && !may_report(cx.who.role) {
+        return Err(Refusal::new("no_role", words!("此角色不登记返场。", "This role does not note who came back.")));
+    }
+    let coming = report.returning().find(|(called, _)| called.person.person == person);
+    let Some((called, _)) = coming else {
+        return Err(Refusal::new(
+            "not_coming",
+            words!("此人没有在返场途中,或已登记。", "They are not on the way back, or it was noted already."),
+        ));
+    };
+    if !arrived && note.trim().is_empty() {
+        return Err(Refusal::missing(&words!("不用返场的原因", "why they need not come")));
+    }
+    let (person, note) = (called.person.clone(), note.trim().to_owned());
+    fact(cx, &EscalationFact::EscalationReturnEnded { of, person, arrived, note })
 }
 
 fn fact<F: Serialize>(cx: &mut Acting<'_>, fact: &F) -> Result<Write, Refusal> {
@@ -152,6 +194,10 @@ fn withdrawn() -> Refusal {
     Refusal::new("withdrawn", words!("这次上报已作废。", "This report was taken back."))
 }
 
+fn coming(eta_min: Option<u16>) -> Words {
+    eta_min.map(|minutes| words!("返场,约 {minutes} 分钟", "coming back, about {minutes} min")).unwrap_or_default()
+}
+
 /// What the ledger says.
 pub(crate) fn line(fact: &EscalationFact) -> LineText {
     let same = |text: &str| Words::same(text);
@@ -170,17 +216,26 @@ pub(crate) fn line(fact: &EscalationFact) -> LineText {
         EscalationFact::EscalationReceived { .. } => {
             LineText { subject: words!("上报已送达", "report delivered"), detail: Words::default() }
         }
-        EscalationFact::EscalationPhoned { person, reached, note, .. } => {
+        EscalationFact::EscalationPhoned { person, reached, note, eta_min, .. } => {
             let name = &person.name;
             let how = if *reached {
                 words!("{name}:已接通", "{name}: reached")
             } else {
                 words!("{name}:未接通", "{name}: not reached")
             };
-            LineText { subject: words!("上报电话通知", "report by telephone"), detail: listed([how, same(note)]) }
+            LineText {
+                subject: words!("上报电话通知", "report by telephone"),
+                detail: listed([how, coming(*eta_min), same(note)]),
+            }
         }
-        EscalationFact::EscalationAcknowledged { words, .. } => {
-            LineText { subject: words!("上报已确认", "report acknowledged"), detail: same(words) }
+        EscalationFact::EscalationAcknowledged { words, eta_min, .. } => LineText {
+            subject: words!("上报已确认", "report acknowledged"),
+            detail: listed([coming(*eta_min), same(words)]),
+        },
+        EscalationFact::EscalationReturnEnded { person, arrived, note, .. } => {
+            let subject =
+                if *arrived { words!("返场到场", "back at the site") } else { words!("不用返场", "need not come back") };
+            LineText { subject, detail: listed([same(&person.name), same(note)]) }
         }
     }
 }

@@ -58,6 +58,41 @@ pub struct Called {
     pub received: Option<Timestamp>,
     /// Telephone calls, in causal order.
     pub phoned: Vec<CallMade>,
+    /// 返场, where they set out for the site.
+    #[serde(default)]
+    pub returning: Option<Returning>,
+}
+
+/// Somebody on the way back to the site (返场, D2.8.4).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct Returning {
+    /// When they said so.
+    pub since: Timestamp,
+    /// Minutes until they are there, from then on.
+    pub eta_min: u16,
+    /// How it ended.
+    pub ended: Option<ReturnEnded>,
+}
+
+impl Returning {
+    /// When they are to be there.
+    #[must_use]
+    pub fn due(&self) -> Timestamp {
+        self.since.plus_minutes(i64::from(self.eta_min))
+    }
+}
+
+/// How a way back ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct ReturnEnded {
+    /// When.
+    pub at: Timestamp,
+    /// Who noted it.
+    pub by: Signer,
+    /// Whether they are there (到场); otherwise they need not come.
+    pub arrived: bool,
+    /// Where they were met, or why they need not come.
+    pub note: String,
 }
 
 /// A telephone call somebody made (已电话通知).
@@ -135,6 +170,18 @@ impl Escalation {
         self.withdrawn.is_none() && self.lines.iter().any(LineView::waiting)
     }
 
+    /// Who is on the way back to the site and not there, in the order of the lines; each once.
+    pub fn returning(&self) -> impl Iterator<Item = (&Called, &Returning)> {
+        let mut seen = Vec::new();
+        let called = self.lines.iter().filter(|_| self.withdrawn.is_none()).flat_map(|line| &line.people);
+        called.filter_map(move |one| {
+            let way = one.returning.as_ref().filter(|way| way.ended.is_none())?;
+            let first = !seen.contains(&one.person.person);
+            seen.push(one.person.person);
+            first.then_some((one, way))
+        })
+    }
+
     /// Whether every line that has people was acknowledged.
     #[must_use]
     pub fn acknowledged(&self) -> bool {
@@ -206,7 +253,7 @@ fn take(reports: &mut Vec<Escalation>, anomalies: &mut Vec<Anomaly>, raw: &RawFa
                 people: line
                     .people
                     .into_iter()
-                    .map(|person| Called { person, received: None, phoned: Vec::new() })
+                    .map(|person| Called { person, received: None, phoned: Vec::new(), returning: None })
                     .collect(),
                 acknowledged: None,
             });
@@ -224,8 +271,13 @@ fn take(reports: &mut Vec<Escalation>, anomalies: &mut Vec<Anomaly>, raw: &RawFa
             return;
         }
         EscalationFact::EscalationReceived { of } => (of, Event::Received),
-        EscalationFact::EscalationPhoned { of, person, reached, note } => (of, Event::Phoned { person, reached, note }),
-        EscalationFact::EscalationAcknowledged { of, words } => (of, Event::Acknowledged { words }),
+        EscalationFact::EscalationPhoned { of, person, reached, note, eta_min } => {
+            (of, Event::Phoned { person, reached, note, eta_min: eta_min.filter(|_| reached) })
+        }
+        EscalationFact::EscalationAcknowledged { of, words, eta_min } => (of, Event::Acknowledged { words, eta_min }),
+        EscalationFact::EscalationReturnEnded { of, person, arrived, note } => {
+            (of, Event::ReturnEnded { person, arrived, note })
+        }
     };
     let took = reports.iter_mut().find(|report| report.fact == of).is_some_and(|report| event.happen(report, raw));
     if !took {
@@ -239,26 +291,28 @@ fn take(reports: &mut Vec<Escalation>, anomalies: &mut Vec<Anomaly>, raw: &RawFa
 
 enum Event {
     Received,
-    Phoned { person: PersonRef, reached: bool, note: String },
-    Acknowledged { words: String },
+    Phoned { person: PersonRef, reached: bool, note: String, eta_min: Option<u16> },
+    Acknowledged { words: String, eta_min: Option<u16> },
+    ReturnEnded { person: PersonRef, arrived: bool, note: String },
 }
 
 impl Event {
     /// Works it in; `false` when it concerns nobody on the report's lines.
     fn happen(self, report: &mut Escalation, raw: &RawFact) -> bool {
         let who = match &self {
-            Self::Phoned { person, .. } => person.person,
+            Self::Phoned { person, .. } | Self::ReturnEnded { person, .. } => person.person,
             _ => raw.by.person,
         };
-        if matches!(self, Self::Phoned { .. }) && !may_report(raw.by.role) {
+        if who != raw.by.person && !may_report(raw.by.role) {
             return false;
         }
         let mut concerned = false;
         for line in report.lines.iter_mut().filter(|line| line.has(who)) {
             concerned = true;
             let Some(called) = line.people.iter_mut().find(|one| one.person.person == who) else { continue };
+            let person = called.person.clone();
             let known = |by_telephone: Option<Signer>, words: &str| Acknowledged {
-                person: called.person.clone(),
+                person: person.clone(),
                 at: raw.at,
                 by_telephone,
                 words: words.to_owned(),
@@ -267,7 +321,8 @@ impl Event {
                 Self::Received => {
                     called.received.get_or_insert(raw.at);
                 }
-                Self::Phoned { reached, note, .. } => {
+                Self::Phoned { reached, note, eta_min, .. } => {
+                    called.sets_out(raw, *eta_min);
                     if *reached {
                         line.acknowledged.get_or_insert(known(Some(raw.by.clone()), note));
                     }
@@ -278,11 +333,32 @@ impl Event {
                         note: note.clone(),
                     });
                 }
-                Self::Acknowledged { words } => {
+                Self::Acknowledged { words, eta_min } => {
+                    called.sets_out(raw, *eta_min);
                     line.acknowledged.get_or_insert(known(None, words));
+                }
+                Self::ReturnEnded { arrived, note, .. } => {
+                    let Some(way) = &mut called.returning else { return false };
+                    way.ended.get_or_insert(ReturnEnded {
+                        at: raw.at,
+                        by: raw.by.clone(),
+                        arrived: *arrived,
+                        note: note.clone(),
+                    });
                 }
             }
         }
         concerned
+    }
+}
+
+impl Called {
+    /// They set out; a later estimate replaces an earlier one until they are there.
+    fn sets_out(&mut self, raw: &RawFact, eta_min: Option<u16>) {
+        if let Some(eta_min) = eta_min
+            && self.returning.as_ref().is_none_or(|way| way.ended.is_none())
+        {
+            self.returning = Some(Returning { since: raw.at, eta_min, ended: None });
+        }
     }
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::emergency::{EscalationRoute, ManagerOncall, ResponsePlan};
 use super::retention::Retention;
+use super::work_category::WorkCategory;
 use crate::complaint::ComplaintTopics;
 use crate::engine::Urgency;
 use crate::ids::RecordId;
@@ -60,6 +61,9 @@ pub struct Settings {
     pub lines: PhoneLines,
     /// What complaints are about (类别), in the site's own words.
     pub complaint_topics: ComplaintTopics,
+    /// Which team usually does which work.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub work_categories: Vec<WorkCategory>,
     /// Spot checks (D2.3.1).
     pub spot_checks: SpotChecks,
     /// Public holidays: the managers' reachability is tested on them (D1.1.9).

@@ -20,6 +20,7 @@ pub mod items;
 pub mod pin;
 mod retention;
 pub mod units;
+mod work_category;
 
 pub use emergency::{EscalationRoute, IncidentCategory, ManagerOncall, ResponsePlan};
 pub use floor_plan::{DRAWING_MAX, FloorPlan, OpenHere, PatrolHere, PinNow, PinOf, PlanNow, PlanPin, plans_now};
@@ -29,6 +30,7 @@ pub use items::{
     Occupant, Person, Place, Post, Roster, Route, RouteKind, Settings, Shift, SpotChecks, Stop, Timers, Unit,
 };
 pub use retention::{Retention, RetentionRule};
+pub use work_category::{WorkCategory, teams_for};
 
 /// Everything that stands in the standing volume and is in use, by id.
 #[derive(Clone, Debug, Default, PartialEq)]

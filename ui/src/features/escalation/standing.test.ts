@@ -7,7 +7,7 @@ const AT = Date.UTC(2026, 5, 11, 0, 0)
 const by = { person: 'p0', name: '值班员甲', role: 'duty_officer' } as const
 
 type Person = EscalationShown['report']['lines'][number]['people'][number]
-const person = (name: string, more: Partial<Person> = {}): Person => ({ person: { person: name, name }, received: null, phoned: [], ...more })
+const person = (name: string, more: Partial<Person> = {}): Person => ({ person: { person: name, name }, received: null, phoned: [], returning: null, ...more })
 
 function shown(people: Person[], called: number, more: { delivered?: boolean; acknowledged?: EscalationShown['report']['lines'][number]['acknowledged'] } = {}): EscalationShown {
   return {
@@ -46,6 +46,15 @@ it('names who acknowledged and stands the others down', () => {
   const end = { person: { person: '乙', name: '乙' }, at: AT, by_telephone: null, words: '到场' }
   expect(words(shown(people, 2, { acknowledged: end }))).toEqual([m.esc_state_stood_down(), m.esc_state_acknowledged(), m.esc_state_later()])
   expect(words(shown(people, 2, { acknowledged: { ...end, by_telephone: { ...by } } }))[1]).toBe(m.esc_state_phoned())
+})
+
+it('says who comes back to the site and when, and who is there', () => {
+  const end = { person: { person: '甲', name: '甲' }, at: AT, by_telephone: null, words: '' }
+  type Ended = NonNullable<Person['returning']>['ended']
+  const way = (ended: Ended): Partial<Person> => ({ returning: { since: AT, eta_min: 30, ended } })
+  expect(words(shown([person('甲', way(null))], 1, { acknowledged: end }))).toEqual([m.esc_state_returning()])
+  expect(words(shown([person('甲', way({ at: AT, by: { ...by }, arrived: true, note: '' }))], 1, { acknowledged: end }))).toEqual([m.esc_state_there()])
+  expect(words(shown([person('甲', way({ at: AT, by: { ...by }, arrived: false, note: '已送电' }))], 1, { acknowledged: end }))).toEqual([m.esc_state_acknowledged()])
 })
 
 it('shows the last call that did not get through', () => {

@@ -30,6 +30,12 @@ export function standingOf(shown: EscalationShown, line: Line, now: LineNow, at:
   const missed = one.phoned.filter((call) => !call.reached).at(-1)
   const failed = missed ? m.esc_note_not_reached({ time: timeOf(ms(missed.at)), by: missed.by.name, note: missed.note }) : ''
   const end = line.acknowledged
+  const way = one.returning
+  if (way?.ended?.arrived) return { tone: 'ok', word: m.esc_state_there(), note: [timeOf(ms(way.ended.at)), way.ended.note].filter(Boolean).join(' · ') }
+  if (way && !way.ended && !shown.report.withdrawn) {
+    const due = ms(way.since) + way.eta_min * 60_000
+    return { tone: due < Date.now() ? 'over' : 'soon', word: m.esc_state_returning(), note: m.esc_note_returning({ time: timeOf(ms(due)) }) }
+  }
   if (end?.person.person === one.person.person) {
     const note = [timeOf(ms(end.at)), end.by_telephone?.name, end.words].filter(Boolean).join(' · ')
     return { tone: 'ok', word: end.by_telephone ? m.esc_state_phoned() : m.esc_state_acknowledged(), note }

@@ -71,11 +71,15 @@ describe('offers', () => {
 
 describe('people', () => {
   const tile = (name: string, role: Role, open_orders = 0, shift: string | null = null): PersonTile => ({
-    person: name, name, role, role_words: { zh: '', en: '' }, team: '', phone: '', shift, open_orders,
+    person: name, name, role, role_words: { zh: '', en: '' }, team: '', phone: '', shift, open_orders, suits: false,
   })
   it('stand in the order in which they are usually sent', () => {
     const people = [tile('主任', 'cs_supervisor'), tile('丙', 'worker', 0), tile('甲', 'worker', 3, '早班'), tile('乙', 'worker', 1, '早班'), tile('岗', 'guard')]
     expect(byReadiness(people).map((one) => one.name)).toEqual(['乙', '甲', '丙', '岗', '主任'])
+  })
+  it('of the team that does such work come first, on shift before off', () => {
+    const people = [tile('保洁', 'worker', 0, '早班'), { ...tile('水工', 'worker', 2), suits: true }, { ...tile('电工', 'worker', 5, '早班'), suits: true }]
+    expect(byReadiness(people).map((one) => one.name)).toEqual(['电工', '水工', '保洁'])
   })
   it('are chosen in order, the first one leads', () => {
     const [a, b] = [{ person: 'a', name: 'a' }, { person: 'b', name: 'b' }]

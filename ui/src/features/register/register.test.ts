@@ -13,9 +13,9 @@ const answers: Record<string, () => unknown> = {
   search_units: () => [{ unit: 'u1', label: '3-2-1502', place: { zh: '3栋', en: 'building 3' }, occupants: [{ name: '陈先生', phone: '5550-8821' }], matched: '1502' }],
   records: () => [],
   repeats: () => [{ record: 'e1', card: { number: 'KF3-0', title: '报修:漏水', born: 0, state_words: { zh: '待处理', en: 'open' } }, same_unit: false, same_phone: true }],
-  people: () => [
-    { person: 'w1', name: '维修员甲', role: 'worker', role_words: { zh: '维修员', en: 'worker' }, team: '工程部', phone: '', shift: null, open_orders: 0 },
-    { person: 's1', name: '客服主任', role: 'cs_supervisor', role_words: { zh: '客服主任', en: 'supervisor' }, team: '', phone: '', shift: null, open_orders: 0 },
+  people_for: () => [
+    { person: 'w1', name: '维修员甲', role: 'worker', role_words: { zh: '维修员', en: 'worker' }, team: '工程部', phone: '', shift: null, open_orders: 0, suits: false },
+    { person: 's1', name: '客服主任', role: 'cs_supervisor', role_words: { zh: '客服主任', en: 'supervisor' }, team: '', phone: '', shift: null, open_orders: 0, suits: false },
   ],
   act: () => {
     // What a command refuses arrives as a plain object, not as an error.

@@ -13,7 +13,7 @@ use crate::ids::RecordId;
 use crate::site::items::Definition;
 use crate::site::{
     Checklist, ChecklistItem, Checkpoint, ContactCategory, EmergencyContact, Family, InventoryItem, Person, Place,
-    Post, Retention, RetentionRule, Site, SpotChecks, Timers, pin,
+    Post, Retention, RetentionRule, Site, SpotChecks, Timers, WorkCategory, pin,
 };
 use crate::telephone::{PhoneLine, PhoneLines};
 use crate::time::{TimeOfDay, Zone};
@@ -73,6 +73,7 @@ impl<'a, 'i> Reading<'a, 'i> {
             self.file.pins.extend(first_pin.map(|pin| (id, pin)));
             it.finish(p);
         }
+        self.work_categories(p);
         for (key, mut it) in keyed(&mut self.root, p, Post::KIND) {
             let id = item_id(&code, Post::KIND, &key);
             self.posts.insert(key, id);
@@ -194,6 +195,30 @@ impl<'a, 'i> Reading<'a, 'i> {
         }
         if !rules.is_empty() {
             self.file.site.settings.retention = Retention(rules);
+        }
+    }
+
+    /// `[[work_category]]`, after the people: a team is one that somebody is of.
+    fn work_categories(&mut self, p: &mut Problems<'_>) {
+        for (key, mut it) in keyed(&mut self.root, p, "work_category") {
+            let name = it.text(p, "name");
+            let team = it.required(p, "team").map(|node| (node.text(p), node));
+            if let Some((team, node)) = &team
+                && !team.is_empty()
+                && !self.file.site.people.values().any(|person| person.team == *team)
+            {
+                p.error(
+                    &node.span(),
+                    &node.path,
+                    words!("没有人在「{team}」。", "Nobody is of the team “{team}”."),
+                    Some(words!("写 [[person]] 里 team 的同一个名称。", "Use a team as some [[person]] has it.")),
+                );
+            }
+            let signs = it.required(p, "signs").map(|node| node.one_or_more(p)).unwrap_or_default();
+            let signs = signs.into_iter().map(|node| node.text(p)).filter(|sign| !sign.is_empty()).collect();
+            let team = team.map(|(team, _)| team).unwrap_or_default();
+            self.file.site.settings.work_categories.push(WorkCategory { key, name, team, signs });
+            it.finish(p);
         }
     }
 
