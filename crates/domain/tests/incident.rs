@@ -7,13 +7,14 @@ mod common;
 
 use common::{Device, MORNING, codes, just, meet, shuffled, signer};
 use dutybook_domain::RecordId;
-use dutybook_domain::engine::{Card, Deadline, Tone};
+use dutybook_domain::engine::{Card, Deadline, Tone, Urgency};
 use dutybook_domain::escalation::{Escalation, stored};
 use dutybook_domain::ids::Home;
 use dutybook_domain::incident::{IncidentGrade, IncidentState, IncidentView};
 use dutybook_domain::kinds;
-use dutybook_domain::role::{Role, Signer};
+use dutybook_domain::role::{PersonRef, Role, Signer};
 use dutybook_domain::site::{IncidentCategory, Person, ResponsePlan, Site};
+use dutybook_domain::work_order::{Source, State, WorkOrderView};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -108,6 +109,7 @@ fn action(name: &str) -> Value {
         "start_plan" => json!({ "do": "start_plan", "plan": plan_id() }),
         "call_outside" => json!({ "do": "call_outside", "whom": "消防", "phone": "119", "reached": true }),
         "give_task" => json!({ "do": "give_task", "department": "工程部", "what": "断电" }),
+        "make_order" => json!({ "do": "make_order", "title": "换配电间电缆", "urgency": "critical" }),
         "keep_evidence" => json!({ "do": "keep_evidence", "sort": "cctv", "note": "B1-07 10:00–10:20" }),
         "describe" => json!({ "do": "describe", "words": "配电间电缆冒烟" }),
         "note_losses" => json!({ "do": "note_losses", "injured": 1 }),
@@ -121,13 +123,14 @@ fn action(name: &str) -> Value {
 }
 
 /// Actions that need nothing but themselves.
-const ACTIONS: [&str; 15] = [
+const ACTIONS: [&str; 16] = [
     "respond",
     "control",
     "report",
     "start_plan",
     "call_outside",
     "give_task",
+    "make_order",
     "keep_evidence",
     "describe",
     "note_losses",
@@ -144,16 +147,16 @@ const LATE: &str = "call_outside control describe keep_evidence note_losses";
 #[rustfmt::skip]
 const TABLE: &[(IncidentState, &[&str], &str, &str)] = &[
     (IncidentState::Found, &[], "guard", "call_outside control describe keep_evidence note_losses report respond start_plan"),
-    (IncidentState::Found, &[], "desk", "call_outside clear control describe false_alarm give_task keep_evidence note_losses report respond set_grade start_plan"),
-    (IncidentState::Controlled, &["control"], "desk", "call_outside clear control describe false_alarm give_task keep_evidence note_losses report respond set_grade start_plan"),
-    (IncidentState::Reported, &["control", "report"], "supervisor", "call_outside clear control describe false_alarm give_task keep_evidence note_losses report respond set_grade start_plan"),
+    (IncidentState::Found, &[], "desk", "call_outside clear control describe false_alarm give_task keep_evidence make_order note_losses report respond set_grade start_plan"),
+    (IncidentState::Controlled, &["control"], "desk", "call_outside clear control describe false_alarm give_task keep_evidence make_order note_losses report respond set_grade start_plan"),
+    (IncidentState::Reported, &["control", "report"], "supervisor", "call_outside clear control describe false_alarm give_task keep_evidence make_order note_losses report respond set_grade start_plan"),
     (IncidentState::InPlan, &["control", "report", "start_plan"], "guard", "call_outside control describe keep_evidence note_losses report respond start_plan tick"),
     (IncidentState::Cleared, &["control", "report", "clear"], "guard", LATE),
-    (IncidentState::Cleared, &["control", "report", "clear"], "supervisor", "call_outside control describe keep_evidence note_losses set_grade write_up"),
-    (IncidentState::Written, &["control", "report", "clear", "write_up"], "desk", "call_outside control describe keep_evidence note_losses set_grade write_up"),
-    (IncidentState::Written, &["control", "report", "clear", "write_up"], "supervisor", "call_outside control describe keep_evidence note_losses review set_grade write_up"),
-    (IncidentState::Written, &["control", "report", "acknowledge", "clear", "write_up"], "supervisor", "archive call_outside control describe keep_evidence note_losses review set_grade write_up"),
-    (IncidentState::Reviewed, &["control", "report", "acknowledge", "clear", "write_up", "review"], "desk", "call_outside control describe keep_evidence note_losses set_grade write_up"),
+    (IncidentState::Cleared, &["control", "report", "clear"], "supervisor", "call_outside control describe keep_evidence make_order note_losses set_grade write_up"),
+    (IncidentState::Written, &["control", "report", "clear", "write_up"], "desk", "call_outside control describe keep_evidence make_order note_losses set_grade write_up"),
+    (IncidentState::Written, &["control", "report", "clear", "write_up"], "supervisor", "call_outside control describe keep_evidence make_order note_losses review set_grade write_up"),
+    (IncidentState::Written, &["control", "report", "acknowledge", "clear", "write_up"], "supervisor", "archive call_outside control describe keep_evidence make_order note_losses review set_grade write_up"),
+    (IncidentState::Reviewed, &["control", "report", "acknowledge", "clear", "write_up", "review"], "desk", "call_outside control describe keep_evidence make_order note_losses set_grade write_up"),
     (IncidentState::Archived, &["control", "report", "acknowledge", "clear", "write_up", "review", "archive"], "supervisor", ""),
     (IncidentState::FalseAlarm, &["false_alarm"], "supervisor", ""),
 ];
@@ -224,6 +227,41 @@ fn one_next_step_at_a_time_in_the_order_of_the_regulation() {
     desk.perform(&manager(), KIND, record, just("archive")).unwrap();
     assert_eq!((card(&desk, record).tone, card(&desk, record).open), (Tone::Done, false));
     assert!(codes(&desk.project(record)).is_empty());
+}
+
+/// D2.5.4: what has to be mended is a work order of its own, with the incident on it, made without typing anything twice.
+#[test]
+fn an_incident_makes_orders_and_each_knows_the_other() {
+    let mut desk = device(officer(), 1);
+    let record = start(&mut desk);
+    assert_eq!(desk.outcome(KIND, record, json!({ "do": "make_order", "title": " " })), "missing");
+    let sent = PersonRef::from(&guard());
+    let done = desk
+        .perform(
+            &officer(),
+            KIND,
+            record,
+            json!({ "do": "make_order", "title": "换配电间电缆", "urgency": "critical", "dispatch_to": [sent] }),
+        )
+        .unwrap();
+    let order = done.into_iter().map(|step| step.record).find(|made| *made != record).unwrap();
+    let made = view(&desk, record).orders.remove(0);
+    let work: WorkOrderView = desk.view(order);
+    assert_eq!((made.order, Some(made.number.as_str())), (order, work.number.as_deref()));
+    assert_eq!(
+        (work.title.as_str(), work.place.as_str(), work.urgency),
+        ("换配电间电缆", "3 栋地下室", Urgency::Critical)
+    );
+    assert_eq!(work.source, Source::Incident { record, number: "T1-0611-001".into() });
+    assert_eq!(work.state, State::Dispatched);
+    // One that is over may still leave something to mend; one that never was does not.
+    desk.act(KIND, record, action("clear")).unwrap();
+    desk.act(KIND, record, json!({ "do": "make_order", "title": "墙面补漆", "place": "3 栋大堂" })).unwrap();
+    assert_eq!(view(&desk, record).orders.len(), 2);
+    let mut other = device(officer(), 2);
+    let nothing = start(&mut other);
+    other.act(KIND, nothing, action("false_alarm")).unwrap();
+    assert_eq!(other.outcome(KIND, nothing, action("make_order")), "not_offered");
 }
 
 /// D2.6.2, D2.6.3: saved always, closed only with control measures and the reporting chain.

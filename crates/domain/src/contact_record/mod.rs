@@ -18,7 +18,7 @@ pub use facts::{
 };
 pub use repeats::{Repeat, repeats};
 pub(crate) use rules::{Afterwards, afterwards};
-pub use view::{Answer, CallBack, ContactFollowUp, ContactState, ContactView, MadeComplaint, OrderRef, RepeatOf};
+pub use view::{Answer, CallBack, ContactFollowUp, ContactState, ContactView, MadeComplaint, RepeatOf};
 
 use crate::engine::{Acting, Anomaly, Card, Class, Deadline, Kind, LineText, Offer, Refusal, Step};
 use crate::record::Story;

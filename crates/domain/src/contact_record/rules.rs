@@ -10,16 +10,13 @@ use crate::chase;
 use crate::complaint::{Complaint, ComplaintContact, ComplaintState, ComplaintView, ComplaintWay, Lodged, lodged_step};
 use crate::engine::{Acting, Deadline, Kind, LineText, Offer, Refusal, Step, Urgency, Weight};
 use crate::ids::{FactId, Home, RecordId};
-use crate::record::Write;
-use crate::role::{PersonRef, Role, Signer};
+use crate::role::{Role, Signer};
 use crate::site::Timers;
 use crate::telephone::Outgoing;
 use crate::time::Timestamp;
 use crate::words;
 use crate::words::Words;
-use crate::work_order::{
-    Dispatch, FollowUpMethod, Report, Source, WorkOrderView, dispatch_writes, listed, reported_steps,
-};
+use crate::work_order::{FollowUpMethod, Report, Source, WorkOrderView, listed, made};
 
 /// What can happen, without its details: the table's columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -309,7 +306,7 @@ pub(super) fn act(
         ContactAction::Register(_) => return Err(Refusal::not_offered(&view.state_words)),
         ContactAction::MakeOrder { title, urgency, dispatch_to } => {
             let report = view.report(cx.record, title, urgency);
-            let order = make_order(report, dispatch_to, cx)?;
+            let order = made(cx, report, dispatch_to)?;
             let converted = ContactFact::Converted { order: order.record, number: order.number };
             return Ok(vec![cx.step::<ContactRecord>(&[converted])?, order.step]);
         }
@@ -512,7 +509,7 @@ fn register(registration: Registration, cx: &mut Acting<'_>) -> Result<Vec<Step>
         step.writes.push(cx.fact(&ContactFact::RepeatOf { record, number })?.1);
     }
     if order_too || !dispatch_to.is_empty() {
-        let order = make_order(report, dispatch_to, cx)?;
+        let order = made(cx, report, dispatch_to)?;
         let converted = ContactFact::Converted { order: order.record, number: order.number };
         step.writes.push(cx.fact(&converted)?.1);
         steps.push(order.step);
@@ -531,21 +528,6 @@ fn register(registration: Registration, cx: &mut Acting<'_>) -> Result<Vec<Step>
     }
     steps.insert(0, step);
     Ok(steps)
-}
-
-struct Order {
-    record: RecordId,
-    number: String,
-    step: Step,
-}
-
-fn make_order(report: Report, dispatch_to: Vec<PersonRef>, cx: &mut Acting<'_>) -> Result<Order, Refusal> {
-    let (record, number, mut step) = reported_steps(cx, report)?;
-    if !dispatch_to.is_empty() {
-        let writes: Vec<Write> = dispatch_writes(cx, Dispatch { to: dispatch_to, ..Dispatch::default() })?;
-        step.writes.extend(writes);
-    }
-    Ok(Order { record, number, step })
 }
 
 /// The order that a call becomes: nothing is typed twice.

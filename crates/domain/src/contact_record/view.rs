@@ -13,7 +13,7 @@ use crate::telephone::Outgoing;
 use crate::time::Timestamp;
 use crate::words;
 use crate::words::Words;
-use crate::work_order::{FollowUpMethod, Stamp};
+use crate::work_order::{FollowUpMethod, OrderRef, Stamp};
 
 /// Where a contact record stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, specta::Type)]
@@ -55,17 +55,6 @@ impl ContactState {
             Self::Closed => words!("办结", "closed"),
         }
     }
-}
-
-/// A work order made from the record.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
-pub struct OrderRef {
-    /// Who and when.
-    pub stamp: Stamp,
-    /// The order.
-    pub order: RecordId,
-    /// 派工单号.
-    pub number: String,
 }
 
 /// An answer (处理结果).

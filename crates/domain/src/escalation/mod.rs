@@ -22,6 +22,4 @@ pub use facts::{Level, Line};
 pub(crate) use rules::{act, line};
 pub use rules::{may_report, raise};
 pub(crate) use view::fold;
-pub use view::{
-    Acknowledged, CallMade, Called, Escalation, LineNow, LineView, MEMBER, ReturnEnded, Returning, stored,
-};
+pub use view::{Acknowledged, CallMade, Called, Escalation, LineNow, LineView, MEMBER, ReturnEnded, Returning, stored};

@@ -233,8 +233,11 @@ pub(crate) fn line(fact: &EscalationFact) -> LineText {
             detail: listed([coming(*eta_min), same(words)]),
         },
         EscalationFact::EscalationReturnEnded { person, arrived, note, .. } => {
-            let subject =
-                if *arrived { words!("返场到场", "back at the site") } else { words!("不用返场", "need not come back") };
+            let subject = if *arrived {
+                words!("返场到场", "back at the site")
+            } else {
+                words!("不用返场", "need not come back")
+            };
             LineText { subject, detail: listed([same(&person.name), same(note)]) }
         }
     }

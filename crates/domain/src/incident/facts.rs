@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::engine::Urgency;
 use crate::ids::{FactId, RecordId};
 use crate::role::PersonRef;
 use crate::site::IncidentCategory;
@@ -255,6 +256,15 @@ pub enum IncidentFact {
         #[serde(default)]
         result: String,
     },
+    /// 派工: an order was made.
+    OrderMade {
+        /// The order.
+        order: RecordId,
+        /// 派工单号.
+        number: String,
+        /// What is to be done, in one line.
+        title: String,
+    },
     /// 取证.
     EvidenceKept(Evidence),
     /// 外部通知.
@@ -361,6 +371,20 @@ pub enum IncidentAction {
         /// What came of it.
         #[serde(default)]
         result: String,
+    },
+    /// 派工: makes an order, and sends somebody at once where they are named.
+    MakeOrder {
+        /// What is to be done.
+        title: String,
+        /// Where, where it is not the incident's own place.
+        #[serde(default)]
+        place: String,
+        /// 紧急程度.
+        #[serde(default)]
+        urgency: Urgency,
+        /// Who is sent at once.
+        #[serde(default)]
+        dispatch_to: Vec<PersonRef>,
     },
     /// 取证.
     KeepEvidence(Evidence),

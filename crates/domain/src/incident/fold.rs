@@ -14,7 +14,7 @@ use crate::role::PersonRef;
 use crate::site::IncidentCategory;
 use crate::words;
 use crate::words::Words;
-use crate::work_order::Stamp;
+use crate::work_order::{OrderRef, Stamp};
 
 /// Folds the facts of an incident.
 pub(super) fn fold(story: &Story<'_, IncidentFact>) -> (IncidentView, Vec<Anomaly>) {
@@ -110,6 +110,9 @@ impl Fold {
             IncidentFact::TaskDone { task, result } => {
                 let Some(found) = view.tasks.iter_mut().find(|one| one.stamp.fact == *task) else { return false };
                 found.done.get_or_insert(noted(result));
+            }
+            IncidentFact::OrderMade { order, number, .. } => {
+                view.orders.push(OrderRef { stamp, order: *order, number: number.clone() });
             }
             IncidentFact::EvidenceKept(said) => view.evidence.push(Stated { stamp, said: said.clone() }),
             IncidentFact::OutsideCalled(said) => view.outside.push(Stated { stamp, said: said.clone() }),

@@ -36,7 +36,8 @@ fn record(source: &Source<'_>) -> Form {
             .lines(3),
         Field::new(12, words!("原因", "Cause"), Cell::typed(&cause)),
         Field::new(12, words!("已采取措施", "Measures taken"), texts(&view.measures)).lines(2),
-        Field::new(12, words!("启动预案", "Response plans"), joined(view.plans.iter().map(plan))),
+        Field::new(6, words!("启动预案", "Response plans"), joined(view.plans.iter().map(plan))),
+        Field::new(6, words!("派工单号", "Work orders"), joined(view.orders.iter().map(|it| Words::same(&it.number)))),
     ];
     let end = vec![
         Field::new(12, words!("损失", "Losses"), losses(&view)),

@@ -38,6 +38,7 @@ pub(super) fn line(fact: &IncidentFact) -> LineText {
         }
         IncidentFact::TaskAcknowledged { note, .. } => same(note),
         IncidentFact::TaskDone { result, .. } => same(result),
+        IncidentFact::OrderMade { number, title, .. } => listed([same(number), same(title)]),
         IncidentFact::EvidenceKept(kept) => {
             let hash: String = kept.sha256.chars().take(12).collect();
             listed([

@@ -12,6 +12,7 @@ use crate::site::Timers;
 use crate::time::Timestamp;
 use crate::words;
 use crate::words::Words;
+use crate::work_order::{Report, Source, made};
 
 /// What can happen, without its details: the table's columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +28,7 @@ pub(super) enum Event {
     GiveTask,
     AcknowledgeTask,
     FinishTask,
+    MakeOrder,
     KeepEvidence,
     Describe,
     NoteLosses,
@@ -39,7 +41,7 @@ pub(super) enum Event {
 }
 
 /// Events in the order they are offered: control, report, evidence, paper (D1.1.8).
-const OFFERED: [Event; 18] = [
+const OFFERED: [Event; 19] = [
     Event::Respond,
     Event::Control,
     Event::Report,
@@ -49,6 +51,7 @@ const OFFERED: [Event; 18] = [
     Event::GiveTask,
     Event::AcknowledgeTask,
     Event::FinishTask,
+    Event::MakeOrder,
     Event::KeepEvidence,
     Event::Describe,
     Event::NoteLosses,
@@ -85,6 +88,7 @@ impl Event {
             Self::GiveTask => "give_task",
             Self::AcknowledgeTask => "acknowledge_task",
             Self::FinishTask => "finish_task",
+            Self::MakeOrder => "make_order",
             Self::KeepEvidence => "keep_evidence",
             Self::Describe => "describe",
             Self::NoteLosses => "note_losses",
@@ -111,6 +115,7 @@ impl Event {
             Self::GiveTask => words!("派部门任务", "give a task"),
             Self::AcknowledgeTask => words!("任务确认", "take the task"),
             Self::FinishTask => words!("任务完成", "task done"),
+            Self::MakeOrder => words!("派工", "make a work order"),
             Self::KeepEvidence => words!("取证", "keep evidence"),
             Self::Describe => words!("补全", "complete"),
             Self::NoteLosses => words!("伤亡损失", "casualties and losses"),
@@ -125,7 +130,9 @@ impl Event {
 
     fn right(self) -> Right {
         match self {
-            Self::GiveTask | Self::SetGrade | Self::Clear | Self::FalseAlarm | Self::WriteUp => Right::Desk,
+            Self::GiveTask | Self::MakeOrder | Self::SetGrade | Self::Clear | Self::FalseAlarm | Self::WriteUp => {
+                Right::Desk
+            }
             Self::Review | Self::Archive => Right::Supervisor,
             _ => Right::Anybody,
         }
@@ -157,6 +164,7 @@ impl Event {
             Self::Control
             | Self::CallOutside
             | Self::FinishTask
+            | Self::MakeOrder
             | Self::KeepEvidence
             | Self::Describe
             | Self::NoteLosses
@@ -182,6 +190,7 @@ impl IncidentAction {
             Self::GiveTask(_) => Event::GiveTask,
             Self::AcknowledgeTask { .. } => Event::AcknowledgeTask,
             Self::FinishTask { .. } => Event::FinishTask,
+            Self::MakeOrder { .. } => Event::MakeOrder,
             Self::KeepEvidence(_) => Event::KeepEvidence,
             Self::CallOutside(_) => Event::CallOutside,
             Self::NoteLosses(_) => Event::NoteLosses,
@@ -208,6 +217,7 @@ impl IncidentFact {
             Self::TaskGiven(_) => Event::GiveTask,
             Self::TaskAcknowledged { .. } => Event::AcknowledgeTask,
             Self::TaskDone { .. } => Event::FinishTask,
+            Self::OrderMade { .. } => Event::MakeOrder,
             Self::EvidenceKept(_) => Event::KeepEvidence,
             Self::OutsideCalled(_) => Event::CallOutside,
             Self::LossesNoted(_) => Event::NoteLosses,
@@ -371,6 +381,21 @@ pub(super) fn act(
         IncidentAction::FinishTask { task, result } => {
             task_of(view, task, |it| it.done.is_none())?;
             IncidentFact::TaskDone { task, result: trimmed(&result) }
+        }
+        IncidentAction::MakeOrder { title, place, urgency, dispatch_to } => {
+            let title = given(&title, &words!("服务内容", "what is to be done"))?;
+            let place = Some(trimmed(&place)).filter(|place| !place.is_empty());
+            let report = Report {
+                source: Source::Incident { record: cx.record, number: view.number.clone().unwrap_or_default() },
+                title: title.clone(),
+                place: place.unwrap_or_else(|| view.place.clone()),
+                reporter_name: cx.who.name.clone(),
+                urgency,
+                ..Report::default()
+            };
+            let order = made(cx, report, dispatch_to)?;
+            let fact = IncidentFact::OrderMade { order: order.record, number: order.number, title };
+            return Ok(vec![cx.step::<Incident>(&[fact])?, order.step]);
         }
         IncidentAction::KeepEvidence(mut evidence) => {
             evidence.note = given(&evidence.note, &words!("证据说明", "what the evidence shows"))?;

@@ -11,7 +11,7 @@ use crate::site::IncidentCategory;
 use crate::time::Timestamp;
 use crate::words;
 use crate::words::Words;
-use crate::work_order::Stamp;
+use crate::work_order::{OrderRef, Stamp};
 
 /// How far it is (A4).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, specta::Type)]
@@ -215,6 +215,8 @@ pub struct IncidentView {
     pub plans: Vec<PlanRun>,
     /// 部门任务.
     pub tasks: Vec<TaskView>,
+    /// 派工单.
+    pub orders: Vec<OrderRef>,
     /// 到场.
     pub responders: Vec<Responder>,
     /// 证据清单.

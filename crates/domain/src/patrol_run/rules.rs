@@ -21,8 +21,7 @@ use crate::site::RouteKind;
 use crate::time::Day;
 use crate::words;
 use crate::words::Words;
-use crate::work_order;
-use crate::work_order::{Report, Source};
+use crate::work_order::{Made, Report, Source, made};
 
 /// The longest signature taken, in bytes: several pages of strokes, and still far below what one change may hold.
 const SIGNATURE_MAX: usize = 64 * 1024;
@@ -326,9 +325,9 @@ pub(super) fn act(
             required(&description, &words!("异常描述", "what is wrong"))?;
             let item_name = item_name(stop, &item_key)?;
             let (order, order_number) = if make_order {
-                let (order, number, step) = order_of(&run, stop, &item_name, &description, urgency, cx)?;
-                steps.push(step);
-                (Some(order), Some(number))
+                let order = order_of(&run, stop, &item_name, &description, urgency, cx)?;
+                steps.push(order.step);
+                (Some(order.record), Some(order.number))
             } else {
                 (None, None)
             };
@@ -646,7 +645,7 @@ fn order_of(
     description: &str,
     urgency: Urgency,
     cx: &mut Acting<'_>,
-) -> Result<(RecordId, String, Step), Refusal> {
+) -> Result<Made, Refusal> {
     let title = [stop.name.as_str(), item_name, description].into_iter().filter(|part| !part.is_empty());
     let place = if stop.place_name.is_empty() { &stop.name } else { &stop.place_name };
     let report = Report {
@@ -658,5 +657,5 @@ fn order_of(
         urgency,
         ..Report::default()
     };
-    work_order::reported_steps(cx, report)
+    made(cx, report, Vec::new())
 }

@@ -32,6 +32,13 @@ pub enum Source {
         /// Its number.
         number: String,
     },
+    /// An incident: what it broke, and what is needed against it.
+    Incident {
+        /// The incident.
+        record: RecordId,
+        /// Its number.
+        number: String,
+    },
     /// Typed at the desk.
     #[default]
     Desk,
@@ -46,6 +53,7 @@ impl Source {
         match self {
             Self::Patrol { route_name, .. } => words!("巡查({route_name})", "patrol ({route_name})"),
             Self::Contact { number, .. } => words!("来电/来访 {number}", "call or visit {number}"),
+            Self::Incident { number, .. } => words!("突发事件 {number}", "incident {number}"),
             Self::Desk => words!("登记台", "duty desk"),
             Self::Tablet => words!("平板", "tablet"),
         }

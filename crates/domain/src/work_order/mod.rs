@@ -21,10 +21,10 @@ pub use facts::{
     Source, WorkOrderAction, WorkOrderFact,
 };
 pub(crate) use line::{followed_up, listed};
-pub use rules::{dispatch_writes, precautions, reported_steps};
+pub use rules::{Made, made, precautions};
 pub use view::{
-    Closing, Confirmation, CrewMember, Dispatched, FollowedUp, MaterialLine, Pausing, PhotoNote, Refused, Stamp, State,
-    StepMark, Transferred, UrgencyVersion, Version, Voided, WorkOrderView,
+    Closing, Confirmation, CrewMember, Dispatched, FollowedUp, MaterialLine, OrderRef, Pausing, PhotoNote, Refused,
+    Stamp, State, StepMark, Transferred, UrgencyVersion, Version, Voided, WorkOrderView,
 };
 
 use crate::engine::{Acting, Anomaly, Card, Class, Deadline, Kind, LineText, Offer, Refusal, Step};

@@ -172,15 +172,30 @@ pub(super) fn offers(view: Option<&WorkOrderView>, who: &Signer) -> Vec<Offer> {
     offers
 }
 
-/// Makes a work order from anywhere: a finding on a round, a call, the desk. Gives the new record, its number, and the
-/// step to put beside the caller's own into one transaction.
+/// An order that another record made.
+pub struct Made {
+    /// The order.
+    pub record: RecordId,
+    /// 派工单号.
+    pub number: String,
+    /// What makes it, in the same transaction as what it was made of.
+    pub step: Step,
+}
+
+/// A new order for what another record reports, sent at once (存并派) where somebody is named.
 ///
 /// # Errors
-/// [`Refusal`] when it does not say what is to be done, or the role may not report.
-pub fn reported_steps(cx: &mut Acting<'_>, report: Report) -> Result<(RecordId, String, Step), Refusal> {
+/// [`Refusal`] when the role may not, or nothing is said to be done.
+pub fn made(cx: &mut Acting<'_>, report: Report, dispatch_to: Vec<PersonRef>) -> Result<Made, Refusal> {
     let record = cx.new_record::<WorkOrder>();
-    let (number, step) = report_into(cx, record, report)?;
-    Ok((record, number, step))
+    let (number, mut step) = report_into(cx, record, report)?;
+    if !dispatch_to.is_empty() {
+        if !Right::Desk.role_may(cx.who.role) {
+            return Err(no_role());
+        }
+        step.writes.extend(dispatch_on(cx, None, Dispatch { to: dispatch_to, ..Dispatch::default() })?);
+    }
+    Ok(Made { record, number, step })
 }
 
 fn report_into(cx: &mut Acting<'_>, record: RecordId, mut report: Report) -> Result<(String, Step), Refusal> {
@@ -202,17 +217,6 @@ fn report_into(cx: &mut Acting<'_>, record: RecordId, mut report: Report) -> Res
     let mut writes = cx.birth::<WorkOrder>(Some(&number));
     writes.push(cx.fact(&WorkOrderFact::Reported(report))?.1);
     Ok((number, Step { record, kind: WorkOrder::NAME, writes }))
-}
-
-/// What the dispatch of a new order writes, to be added to the step that makes the order (存并派).
-///
-/// # Errors
-/// [`Refusal`] when nobody is named or the role may not dispatch.
-pub fn dispatch_writes(cx: &mut Acting<'_>, dispatch: Dispatch) -> Result<Vec<Write>, Refusal> {
-    if !Right::Desk.role_may(cx.who.role) {
-        return Err(no_role());
-    }
-    dispatch_on(cx, None, dispatch)
 }
 
 fn dispatch_on(

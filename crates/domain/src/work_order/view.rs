@@ -127,6 +127,17 @@ pub struct Stamp {
     pub by: Signer,
 }
 
+/// A work order made from another record.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct OrderRef {
+    /// Who and when.
+    pub stamp: Stamp,
+    /// The order.
+    pub order: RecordId,
+    /// 派工单号.
+    pub number: String,
+}
+
 impl From<&RawFact> for Stamp {
     fn from(raw: &RawFact) -> Self {
         Self { fact: raw.id, at: raw.at, by: raw.by.clone() }

@@ -37,7 +37,7 @@ beforeEach(() => {
       asked.push([command, args])
       if (command === 'record') return Promise.resolve({ shown: records.find((one) => one.id === args.id), view: null, deadlines: [], anomalies: [] })
       if (command === 'act') return Promise.resolve({ record: 'b', records: [] })
-      return Promise.resolve(command === 'people' ? [] : 1)
+      return Promise.resolve(command === 'people_for' ? [] : 1)
     },
   })
   stop = keyboard.listen()

@@ -3,6 +3,7 @@ import { GRADES, gradeWord, PRESENCES, presenceWord, SORTS, sortWord } from '@/f
 import { m } from '@/paraglide/messages.js'
 import { choices, reason, type Ask, type Asking } from '../ask'
 import type { Intent } from '../asks.svelte'
+import { urgencyOptions } from '../look'
 
 /** Cards and tasks have keys of their own, beside the steps and tasks they are about. */
 export const incident: Asking<'incident'> = {
@@ -53,6 +54,13 @@ function asks({ action }: Intent, view: IncidentView | null): Ask[] {
         },
         { name: 'what', label: m.inc_ask_task(), type: 'area' },
         { name: 'to', label: m.inc_ask_to(), type: 'people' },
+      ]
+    case 'make_order':
+      return [
+        { name: 'title', label: m.ask_title(), type: 'text' },
+        { name: 'place', label: m.inc_field_place(), type: 'text', ...(view && { initial: view.place }) },
+        { name: 'urgency', label: m.ask_urgency(), type: 'choice', options: urgencyOptions(), initial: 'urgent' },
+        { name: 'dispatch_to', label: m.ask_send_at_once(), type: 'people' },
       ]
     case 'finish_task':
       return [{ name: 'result', label: m.inc_ask_result(), type: 'text' }]
