@@ -16,6 +16,7 @@ use serde_json::Value;
 pub use crate::acting::{Acting, Book, Found, Names, Step};
 use crate::escalation::{self, Escalation, EscalationFact, Level};
 use crate::ids::{FactId, RecordId};
+use crate::postponed;
 use crate::record::{Amendment, RawFact, RecordDoc, Said, Story, Told, Voiding};
 use crate::role::{PersonRef, Signer};
 use crate::site::{Settings, Site};
@@ -482,8 +483,13 @@ impl<K: Kind> AnyKind for Erased<K> {
         anomalies.extend(unclear);
         // Somebody still has to acknowledge, or is on the way: something to do, whatever else became of the record.
         card.open |= escalations.iter().any(|report| report.waiting() || report.returning().next().is_some());
-        if let (Value::Object(members), false) = (&mut view, escalations.is_empty()) {
-            members.insert(escalation::MEMBER.into(), serde_json::to_value(&escalations).unwrap_or_default());
+        if let Value::Object(members) = &mut view {
+            if !escalations.is_empty() {
+                members.insert(escalation::MEMBER.into(), serde_json::to_value(&escalations).unwrap_or_default());
+            }
+            if let Some(postponed) = postponed::fold(doc) {
+                members.insert(postponed::MEMBER.into(), serde_json::to_value(postponed).unwrap_or_default());
+            }
         }
         // 《客服工作台帐》 is about duty work, and everybody at the desk reads it. What stands in the standing volume has its
         // history, and does not bury it; what is personal is read by whom it concerns.
@@ -524,6 +530,9 @@ impl<K: Kind> AnyKind for Erased<K> {
     fn deadlines(&self, view: &Value, settings: &Settings) -> Vec<Deadline> {
         let mut clocks: Vec<Deadline> =
             serde_json::from_value(view.clone()).map_or_else(|_| Vec::new(), |view| K::deadlines(&view, settings));
+        if let Some(postponed) = postponed::stored(view) {
+            clocks.iter_mut().for_each(|clock| postponed.applies(clock));
+        }
         // Who is called rings by itself; the clock is for everybody else to see.
         let reports = escalation::stored(view);
         clocks.extend(reports.iter().filter(|report| report.waiting()).map(|report| Deadline {
@@ -785,6 +794,13 @@ fn lines<K: Kind>(story: &Story<'_, K::Fact>) -> Vec<LedgerLine> {
                 None => match parse::<Common>(&raw.kind, &raw.body)? {
                     Common::Noted { text } => {
                         (LineText { subject: words!("说明", "remark"), detail: Words::same(text) }, None)
+                    }
+                    Common::Postponed { until, reason } => {
+                        let minutes = until.minutes_since(raw.at).max(0);
+                        let (hours, minutes) = (minutes / 60, minutes % 60);
+                        let detail =
+                            words!("延后 {hours} 小时 {minutes} 分;{reason}", "by {hours} h {minutes} min; {reason}");
+                        (LineText { subject: words!("改期", "put off"), detail }, None)
                     }
                     Common::Amended { of, field, value, reason } => {
                         let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);

@@ -27,6 +27,7 @@ pub mod known;
 pub mod month_seal;
 pub mod overview;
 pub mod patrol_run;
+mod postponed;
 pub mod reach_test;
 pub mod record;
 pub mod register;

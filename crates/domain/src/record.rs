@@ -284,6 +284,13 @@ pub(crate) enum Common {
         /// The remark.
         text: String,
     },
+    /// 改期, when it was handed over (see `postponed`).
+    Postponed {
+        /// Until when.
+        until: Timestamp,
+        /// Why.
+        reason: String,
+    },
 }
 
 impl<'a, F: DeserializeOwned> Story<'a, F> {
@@ -335,7 +342,7 @@ impl<'a, F: DeserializeOwned> Story<'a, F> {
                     _ if reports.iter().any(|report| report.id == of && may_touch(&raw.by, report)) => {}
                     _ => stray.push(raw.id),
                 },
-                Some(Common::Noted { .. }) => {}
+                Some(Common::Noted { .. } | Common::Postponed { .. }) => {}
                 None => {
                     bodies.insert(raw.id, (told.len(), raw.body.clone()));
                     let said = parse(&raw.kind, &raw.body).map_or(Said::Unknown, Said::Known);

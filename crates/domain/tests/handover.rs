@@ -6,12 +6,13 @@
 mod common;
 
 use common::{Device, codes, just, meet, person, shuffled, signer};
+use dutybook_domain::carried::carried;
 use dutybook_domain::handover::{
     ArrivalPunctuality, Disposition, HandoverState, HandoverView, PlannedHandover, compose, handovers_of, record_of,
 };
 use dutybook_domain::ids::Home;
 use dutybook_domain::kinds;
-use dutybook_domain::role::{Role, Signer};
+use dutybook_domain::role::{PersonRef, Role, Signer};
 use dutybook_domain::site::{InventoryItem, Post, Shift, Site};
 use dutybook_domain::{Day, RecordId, Timestamp};
 use proptest::prelude::*;
@@ -340,7 +341,16 @@ fn items_are_taken_rescheduled_or_passed_on_and_come_again_until_closed() {
     assert_eq!(refused(&mut desk, &li(), one(lamp, past, "等料")), "in_the_past");
     assert_eq!(refused(&mut desk, &li(), one(lamp, later.clone(), "")), "missing", "putting off has a reason");
     assert_eq!(refused(&mut desk, &li(), one(evening().record, json!({ "how": "taken" }), "")), "not_carried");
+    let never = json!({ "how": "rescheduled", "until": desk.now.plus_minutes(60 * 24 * 4000) });
+    assert_eq!(refused(&mut desk, &li(), one(lamp, never, "等料")), "no_such_time");
     ok(&mut desk, &li(), one(lamp, later, "等料"));
+    // What was agreed is what rings: the clock that ran is moved, in the order itself, with the reason in its history.
+    let clock = |desk: &Device, record| {
+        let kind = kinds::find("work_order").unwrap();
+        kind.deadlines(&desk.project(record).view, &desk.site.settings).into_iter().map(|it| it.due).min().unwrap()
+    };
+    assert_eq!(clock(&desk, lamp), desk.now.plus_minutes(600));
+    assert!(desk.project(lamp).lines.iter().any(|line| line.subject.zh == "改期" && line.detail.zh.ends_with("等料")));
     ok(&mut desk, &li(), just("take_all"));
     assert_eq!(refused(&mut desk, &li(), just("take_all")), "nothing");
     let taken = view(&desk).taken;
@@ -365,6 +375,11 @@ fn items_are_taken_rescheduled_or_passed_on_and_come_again_until_closed() {
     let next = compose(&desk.view(morning.record), &desk.site, desk.now, &desk);
     assert_eq!(next.items.len(), 2);
     assert!(next.items.iter().all(|item| item.taken.is_none()));
+    // A step taken since has a clock of its own.
+    let put_off = clock(&desk, lamp);
+    let sent = json!({ "do": "dispatch", "to": [PersonRef::from(&zhang())] });
+    desk.later(20).perform(&zhang(), "work_order", lamp, sent).unwrap();
+    assert!(clock(&desk, lamp) > put_off);
 }
 
 #[test]
@@ -374,6 +389,9 @@ fn nobody_hands_over_while_something_critical_is_being_handled_unless_a_supervis
         "reporter_name": "", "reporter_phone": "", "category": "water", "urgency": "critical" });
     desk.start(&zhang(), "work_order", flood).unwrap();
     ready(&mut desk);
+    let record = carried(&desk, &desk.site.settings)[0].record;
+    let later = json!([{ "record": record, "how": "rescheduled", "until": desk.now.plus_minutes(60), "note": "等料" }]);
+    assert_eq!(refused(&mut desk, &li(), json!({ "do": "take", "items": later })), "critical");
     ok(&mut desk, &li(), just("take_all"));
     assert_eq!(refused(&mut desk, &zhang(), json!({ "do": "sign" })), "critical_open");
     ok(&mut desk, &boss(), json!({ "do": "release", "reason": "工程主任已到场接管" }));

@@ -7,14 +7,14 @@
 //!   it is said when somebody signs, in the same words as on the sheet.
 
 use super::Handover;
-use super::facts::{HandoverAction, HandoverFact, ItemCount, TakenItem};
+use super::facts::{Disposition, HandoverAction, HandoverFact, ItemCount, TakenItem};
 use super::plan::PlannedHandover;
 use super::sheet::{compose, items_of, stands_at_a_post};
 use super::view::{HandoverState, HandoverView};
 use crate::contact_record::ContactRecord;
-use crate::engine::{Acting, Class, Deadline, Kind, LineText, Offer, Refusal, Step, Weight};
+use crate::engine::{Acting, Class, Deadline, Kind, LineText, Offer, Refusal, Step, Urgency, Weight};
 use crate::kinds;
-use crate::record::Write;
+use crate::record::{Common, Write};
 use crate::role::Signer;
 use crate::site::Settings;
 use crate::words;
@@ -259,6 +259,10 @@ pub(super) fn act(
     };
     action.verb().allowed(&handover, &cx.who)?;
     let fact = fact_of(&handover, action, cx)?;
+    let postponed = match &fact {
+        HandoverFact::Took { items } => postponed(items, cx)?,
+        _ => Vec::new(),
+    };
     let mut facts = Vec::new();
     if known.is_none() {
         facts.push(HandoverFact::Planned { plan: handover.plan.clone() });
@@ -268,7 +272,21 @@ pub(super) fn act(
     if view.is_none() {
         step = step.born_with(birth(&handover.plan, cx));
     }
-    Ok(vec![step])
+    Ok([vec![step], postponed].concat())
+}
+
+/// What is put off is so in the record itself: its clocks ring when it was agreed.
+fn postponed(items: &[TakenItem], cx: &mut Acting<'_>) -> Result<Vec<Step>, Refusal> {
+    let mut steps = Vec::new();
+    for item in items {
+        if let Disposition::Rescheduled { until } = item.disposition
+            && let Some(kind) = kinds::ALL.iter().find(|kind| item.record.is_of_kind(kind.name()))
+        {
+            let (_, write) = cx.fact(&Common::Postponed { until, reason: item.note.trim().to_owned() })?;
+            steps.push(Step { record: item.record, kind: kind.name(), writes: vec![write] });
+        }
+    }
+    Ok(steps)
 }
 
 fn fact_of(handover: &HandoverView, action: HandoverAction, cx: &mut Acting<'_>) -> Result<HandoverFact, Refusal> {
@@ -361,7 +379,6 @@ fn nothing_in_the_way(handover: &HandoverView, cx: &Acting<'_>) -> Result<super:
 }
 
 fn taken(handover: &HandoverView, items: Vec<TakenItem>, cx: &Acting<'_>) -> Result<Vec<TakenItem>, Refusal> {
-    use super::facts::Disposition;
     if items.is_empty() || items.len() > MOST {
         return Err(Refusal::missing(&words!("遗留事项", "the items")));
     }
@@ -379,6 +396,15 @@ fn taken(handover: &HandoverView, items: Vec<TakenItem>, cx: &Acting<'_>) -> Res
                 ));
             };
             match &item.disposition {
+                Disposition::Rescheduled { .. } if found.urgency == Some(Urgency::Critical) => {
+                    return Err(Refusal::new(
+                        "critical",
+                        words!(
+                            "特急的事项不能改期,请接收或转派。",
+                            "What is critical is not put off; take it or pass it on."
+                        ),
+                    ));
+                }
                 Disposition::Rescheduled { until } if *until <= cx.now => {
                     return Err(Refusal::new(
                         "in_the_past",
@@ -387,6 +413,9 @@ fn taken(handover: &HandoverView, items: Vec<TakenItem>, cx: &Acting<'_>) -> Res
                 }
                 // Whoever puts it off or gives it away says why: the next shift reads it.
                 Disposition::Rescheduled { .. } | Disposition::PassedOn { .. } => {
+                    if let Disposition::Rescheduled { until } = item.disposition {
+                        cx.thinkable(until, &words!("改到什么时候", "the new time"))?;
+                    }
                     given(&item.note, &words!("改期或转派的原因", "why it is rescheduled or passed on"))?;
                 }
                 Disposition::Taken => {}
@@ -511,7 +540,6 @@ pub(super) fn line(fact: &HandoverFact) -> LineText {
 }
 
 fn item_words(item: &TakenItem) -> Words {
-    use super::facts::Disposition;
     let what = if item.number.is_empty() { &item.title } else { &item.number };
     let how = match &item.disposition {
         Disposition::Taken => words!("{what} 接收", "{what} taken"),
