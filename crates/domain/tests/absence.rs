@@ -16,7 +16,7 @@ use dutybook_domain::attendance::shifts_of;
 use dutybook_domain::engine::Kind;
 use dutybook_domain::kinds;
 use dutybook_domain::role::{Role, Signer};
-use dutybook_domain::roster::{RosterView, mark_of};
+use dutybook_domain::roster::{RosterView, mark_meant, mark_of};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -99,6 +99,28 @@ fn leave_with_three_signatures_is_in_force_in_the_roster() {
     refresh(&mut desk);
     assert_eq!(state(&desk, record), AbsenceState::Ended);
     assert_eq!((mark(&desk, "甲", "2026-06-15"), mark(&desk, "乙", "2026-06-15")), (Some('早'), Some('休')));
+}
+
+/// D2.4.2: leave in a month whose roster is drawn up later stands in its draft, and is taken out with the leave.
+#[test]
+fn leave_in_a_month_that_is_not_drawn_up_yet_waits_in_its_draft() {
+    let mut desk = device(1);
+    let record = desk.start(&a(), KIND, leave("2026-08-03", "2026-08-04", None)).unwrap();
+    desk.perform(&supervisor(), KIND, record, just("approve")).unwrap();
+    refresh(&mut desk);
+    let meant = |desk: &Device, on: &str| mark_meant(&desk.site, person("甲").person, day(on));
+    assert_eq!(mark(&desk, "甲", "2026-08-03"), None, "nothing is in force");
+    assert_eq!((meant(&desk, "2026-08-03"), meant(&desk, "2026-08-05")), (Some('假'), Some('·')));
+    // Whoever draws up the month finds it; a second leave on the same days has nothing to change.
+    let set = json!({ "do": "set", "cells": [{ "person": person("甲"), "day": 5, "mark": "早" }] });
+    desk.perform(&supervisor(), "roster_sheet", sheet("2026-08"), set).unwrap();
+    refresh(&mut desk);
+    assert_eq!((meant(&desk, "2026-08-04"), meant(&desk, "2026-08-05")), (Some('假'), Some('早')));
+    // Drawn up meanwhile: the shift of the day wants somebody who covers.
+    assert_eq!(desk.start(&a(), KIND, leave("2026-08-05", "2026-08-05", None)).unwrap_err().code, "missing");
+    desk.perform(&supervisor(), KIND, record, json!({ "do": "end", "from": "2026-08-04" })).unwrap();
+    refresh(&mut desk);
+    assert_eq!((meant(&desk, "2026-08-03"), meant(&desk, "2026-08-04")), (Some('假'), Some('·')));
 }
 
 #[test]

@@ -9,7 +9,8 @@ use crate::acting::FARTHEST_DAYS;
 use crate::engine::{Acting, Deadline, LineText, Offer, Refusal, Step, Weight};
 use crate::role::{PersonRef, Role, Signer};
 use crate::roster::{
-    CalendarMonth, LEAVE, OFF, RosterCause, RosterCell, UNSET, changed_step, in_force, mark_of, shift_by_mark,
+    CalendarMonth, LEAVE, OFF, RosterCause, RosterCell, UNSET, changed_step, in_force, mark_meant, mark_of,
+    shift_by_mark,
 };
 use crate::site::Site;
 use crate::time::Day;
@@ -191,14 +192,18 @@ fn leave(
             ),
         ));
     }
-    let mut changes = Vec::new();
+    let (mut changes, mut shifts) = (Vec::new(), false);
     let mut day = from;
     while day <= to {
-        let mark = mark_of(cx.site, who.person, day).unwrap_or(UNSET);
-        if is_shift(cx.site, mark) {
+        let mark = mark_meant(cx.site, who.person, day).unwrap_or(UNSET);
+        if mark == UNSET {
+            // A day that is not drawn up yet: the leave waits there for whoever draws it up.
+            changes.push(DayChange { person: who.clone(), day, was: text(mark), mark: LEAVE.into() });
+        } else if is_shift(cx.site, mark) {
+            shifts = true;
             changes.push(DayChange { person: who.clone(), day, was: text(mark), mark: LEAVE.into() });
             if let Some(cover) = cover {
-                let theirs = mark_of(cx.site, cover.person, day).unwrap_or(UNSET);
+                let theirs = mark_meant(cx.site, cover.person, day).unwrap_or(UNSET);
                 if ![OFF, UNSET].contains(&theirs) {
                     return Err(busy(cover, day));
                 }
@@ -209,7 +214,7 @@ fn leave(
     }
     // Whoever keeps a post names who takes it (D1.2.3).
     let keeps_a_post = matches!(role, Some(Role::DutyOfficer | Role::Guard));
-    if !changes.is_empty() && cover.is_none() && keeps_a_post {
+    if shifts && cover.is_none() && keeps_a_post {
         return Err(Refusal::missing(&words!("代班人", "who covers")));
     }
     Ok(changes)
@@ -275,7 +280,7 @@ fn swap(
 /// What approving writes into the rosters, month by month; refused when they say something else by now.
 fn roster_steps(said: &Application, cause: &RosterCause, cx: &mut Acting<'_>) -> Result<Vec<Step>, Refusal> {
     for change in &said.changes {
-        let now = mark_of(cx.site, change.person.person, change.day).map(text).unwrap_or_default();
+        let now = mark_meant(cx.site, change.person.person, change.day).map(text).unwrap_or_default();
         if now != change.was {
             let (name, day) = (&change.person.name, change.day);
             return Err(Refusal::new(
@@ -295,7 +300,7 @@ fn roster_steps(said: &Application, cause: &RosterCause, cx: &mut Acting<'_>) ->
 fn undo(said: &Application, from: Option<Day>, cause: &RosterCause, cx: &mut Acting<'_>) -> Result<Vec<Step>, Refusal> {
     let still = |change: &&DayChange| {
         from.is_none_or(|from| change.day >= from)
-            && mark_of(cx.site, change.person.person, change.day).map(text).as_deref() == Some(change.mark.as_str())
+            && mark_meant(cx.site, change.person.person, change.day).map(text).as_deref() == Some(change.mark.as_str())
     };
     let cells = said.changes.iter().filter(still).map(|change| (change.day, change.person.clone(), change.was.clone()));
     let cells = cells.collect();

@@ -19,7 +19,7 @@ mod view;
 pub use checks::{RosterCheck, RosterCheckKind, checks};
 pub use facts::{LEAVE, OFF, RosterAction, RosterCause, RosterCell, RosterFact, RosterRow, UNSET};
 pub use month::CalendarMonth;
-pub use plan::{Assigned, assigned, in_force, mark_of, record_of, shift_by_mark};
+pub use plan::{Assigned, assigned, in_force, mark_meant, mark_of, record_of, shift_by_mark};
 pub use rules::changed_step;
 pub use view::{RosterChange, RosterChoice, RosterRead, RosterValue, RosterVersion, RosterView};
 

@@ -43,6 +43,17 @@ pub fn mark_of(site: &Site, person: RecordId, day: Day) -> Option<char> {
     in_force(site, CalendarMonth::of(day))?.get(&person)?.chars().nth(day.0.day0() as usize)
 }
 
+/// Somebody's mark on a day as it is meant by now: in force, or in the draft of a month that is not published.
+#[must_use]
+pub fn mark_meant(site: &Site, person: RecordId, day: Day) -> Option<char> {
+    use chrono::Datelike;
+    let month = CalendarMonth::of(day);
+    if in_force(site, month).is_some() {
+        return mark_of(site, person, day);
+    }
+    site.sheets.get(&month)?.draft().get(&person)?.chars().nth(day.0.day0() as usize)
+}
+
 /// The shift with this mark.
 #[must_use]
 pub fn shift_by_mark(site: &Site, mark: char) -> Option<(RecordId, &Shift)> {

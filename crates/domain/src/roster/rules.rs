@@ -116,10 +116,11 @@ pub(super) fn act(view: Option<&RosterView>, action: RosterAction, cx: &mut Acti
     Ok(vec![step(&sheet, view.is_none(), fact, cx)?])
 }
 
-/// What an approval changes in the month's roster, to be put beside the caller's own step into one transaction.
+/// What an approval changes in the month's roster, to be put beside the caller's own step into one transaction. In a
+/// month that is not published it changes the draft: whoever draws it up finds the leave there.
 ///
 /// # Errors
-/// [`Refusal`] when a mark is not known, or nothing is published.
+/// [`Refusal`] when a mark is not known.
 pub fn changed_step(
     cx: &mut Acting<'_>,
     month: CalendarMonth,
@@ -129,14 +130,13 @@ pub fn changed_step(
     let stored = cx.book.view(record_of(month)).and_then(|view| serde_json::from_value::<RosterView>(view).ok());
     let fresh = stored.is_none();
     let sheet = stored.unwrap_or_else(|| RosterView::untouched(cx.site, month));
-    if !sheet.published() {
-        return Err(Refusal::new(
-            "not_published",
-            words!("{month} 的排班表还未发布。", "The roster of {month} is not published yet."),
-        ));
-    }
     let cells = known(cx.site, month, cells)?;
-    step(&sheet, fresh, RosterFact::Changed { month, cells, cause }, cx)
+    let fact = if sheet.published() {
+        RosterFact::Changed { month, cells, cause }
+    } else {
+        RosterFact::CellsSet { month, cells }
+    };
+    step(&sheet, fresh, fact, cx)
 }
 
 fn step(sheet: &RosterView, fresh: bool, fact: RosterFact, cx: &mut Acting<'_>) -> Result<Step, Refusal> {
