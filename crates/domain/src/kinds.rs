@@ -78,6 +78,7 @@ kinds! {
     VideoLookup => crate::register::Entry<crate::register::sheets::VideoLookup>,
     Visitor => crate::register::Entry<crate::register::sheets::Visitor>,
     HotlineCall => crate::register::Entry<crate::register::sheets::HotlineCall>,
+    LineTest => crate::register::Entry<crate::register::sheets::LineTest>,
     Whereabouts => crate::whereabouts::Whereabouts,
     SpotPlan => crate::spot_check::SpotPlan,
     SpotCheck => crate::spot_check::SpotCheck,

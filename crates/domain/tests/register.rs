@@ -3,10 +3,13 @@
 #![allow(clippy::unwrap_used)]
 
 mod common;
+#[path = "common/duty.rs"]
+mod duty;
 
 use std::collections::BTreeSet;
 
 use common::{Device, MORNING, codes, just, meet, person, shuffled, signer};
+use duty::{at, day, rostered};
 use dutybook_domain::register::sheet::{Holds, Sheet};
 use dutybook_domain::register::{CellValue, EntryView, SHEETS, find};
 use dutybook_domain::role::{Role, Signer};
@@ -380,6 +383,36 @@ fn deeds() -> impl Strategy<Value = Vec<(u8, Deed)>> {
     use Deed::{Back, Extend, Finish, Redirect, Report, Say, Take, Withdraw};
     let deed = prop::sample::select(vec![Take, Say, Finish, Report, Redirect, Extend, Back, Withdraw]);
     prop::collection::vec((0u8..3, deed), 1..12)
+}
+
+/// D2.7.3: on every shift of the desk one test of the lines is owed, and rings when it is missing; what is written on
+/// that shift is that one, and a second test is a row of its own.
+#[test]
+fn a_line_test_is_owed_once_on_every_shift_of_the_desk() {
+    let kind = kinds::find("line_test").unwrap();
+    let mut desk = Device::of(1, rostered(), signer("甲", Role::DutyOfficer), at("2026-06-11 09:00"));
+    let owed = kind.planned(&desk.site, day("2026-06-11"));
+    let titles: Vec<&str> = owed.iter().map(|it| it.card.title.as_str()).collect();
+    assert_eq!(titles, ["线路测试 早班", "线路测试 晚班", "线路测试 夜班"]);
+    let early = &owed[0];
+    let clock = kind.deadlines(&early.view, &desk.site.settings).remove(0);
+    assert_eq!((clock.due.minutes_since(clock.since), clock.rings), (60, true));
+    assert!(early.card.open && kind.offers(Some(&early.view), &desk.who, &desk.site)[0].action == "write");
+
+    let test = json!({ "do": "write", "hotline": "fine", "second": "dead", "handling": "已报电信" });
+    let who = desk.who.clone();
+    desk.start(&who, "line_test", test.clone()).unwrap();
+    let done = desk.project(early.record);
+    assert!(!done.card.open && done.view["due"].is_null());
+    desk.start(&who, "line_test", test.clone()).unwrap();
+    let rows: Vec<RecordId> = desk.docs.keys().copied().filter(|it| it.is_of_kind("line_test")).collect();
+    assert_eq!(rows.len(), 2);
+    assert!(rows.iter().all(|row| codes(&desk.project(*row)).is_empty()));
+    desk.act("line_test", early.record, json!({ "do": "restored", "restored": "电信已修复" })).unwrap();
+
+    // Somebody who does not run the desk writes none.
+    let guard = signer("岗", Role::Guard);
+    assert_eq!(desk.start(&guard, "line_test", test).unwrap_err().code, "no_role");
 }
 
 proptest! {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::Owed;
 use super::sheet::{By, Column, Origin, Sheet, Step};
 use super::value::{CellValue, people_of};
 use crate::engine::{Anomaly, Card, Tone};
@@ -15,6 +16,9 @@ use crate::time::{Timestamp, Zone};
 use crate::words;
 use crate::words::Words;
 use crate::work_order::Stamp;
+
+/// The state of a row that is owed.
+const OWED: &str = "owed";
 
 /// Another record that an entry came from or led to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
@@ -157,11 +161,34 @@ pub struct EntryView {
     pub undecided: Vec<Undecided>,
     /// Moments that clocks run to, by column.
     pub moments: BTreeMap<String, Timestamp>,
+    /// When it is to be written, while it is owed and nobody has.
+    #[serde(default)]
+    pub due: Option<Timestamp>,
     /// When it was born.
     pub born: Timestamp,
 }
 
 impl EntryView {
+    /// A row that is owed, before anybody has written it.
+    pub(super) fn owed(sheet: &'static Sheet, owed: &Owed) -> Self {
+        let cells = sheet.columns.iter().map(|column| EntryCell {
+            key: column.key.into(),
+            words: column.words.words(),
+            values: Vec::new(),
+        });
+        Self {
+            heading: sheet.heading.words(),
+            cells: cells.collect(),
+            title: owed.words.zh.clone(),
+            state: OWED.into(),
+            state_words: words!("待登记", "to be written"),
+            state_since: owed.since,
+            due: Some(owed.due),
+            born: owed.since,
+            ..Self::default()
+        }
+    }
+
     /// Whether `by` gives `who` a right on this entry.
     #[must_use]
     pub fn gives(&self, by: By, who: &Signer) -> bool {
@@ -478,6 +505,7 @@ pub(super) fn cells<'c>(columns: impl Iterator<Item = &'c Column>, values: &BTre
 pub(super) fn card(sheet: &'static Sheet, view: &EntryView) -> Card {
     let state = sheet.state(&view.state);
     let live = view.written.is_some();
+    let owed = !live && view.due.is_some();
     Card {
         number: view.number.clone(),
         title: view.title.clone(),
@@ -485,11 +513,15 @@ pub(super) fn card(sheet: &'static Sheet, view: &EntryView) -> Card {
         state: view.state.clone(),
         state_words: view.state_words.clone(),
         // A row whose writing was voided leaves nothing to do.
-        tone: state.filter(|_| live).map_or(Tone::Off, |state| state.tone),
-        open: live && state.is_some_and(|state| state.open),
+        tone: if owed { Tone::Waiting } else { state.filter(|_| live).map_or(Tone::Off, |state| state.tone) },
+        open: owed || (live && state.is_some_and(|state| state.open)),
         urgency: None,
         responsible: if live { view.waits_for(sheet) } else { Vec::new() },
-        next: state.filter(|_| live).and_then(|state| sheet.step(state.next?)).map(|step| step.words.words()),
+        next: if owed {
+            Some(sheet.write.words())
+        } else {
+            state.filter(|_| live).and_then(|state| sheet.step(state.next?)).map(|step| step.words.words())
+        },
         born: view.born,
     }
 }

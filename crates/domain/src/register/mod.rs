@@ -27,14 +27,37 @@ pub use value::{CellValue, Count};
 
 use crate::Timestamp;
 use crate::engine::{Acting, Anomaly, Card, Class, Deadline, Kind, LineText, Offer, Refusal, Step};
+use crate::ids::RecordId;
 use crate::record::Story;
 use crate::role::Signer;
 use crate::site::{Settings, Site};
+use crate::time::Day;
+use crate::words::Words;
 
 /// A type that stands for one register, so that it can be a kind of record.
 pub trait Register: 'static {
     /// What the register is.
     const SHEET: &'static Sheet;
+
+    /// The rows that are owed on a day, whether or not anybody has written them.
+    fn owed(_: &Site, _: Day) -> Vec<Owed> {
+        Vec::new()
+    }
+}
+
+/// A row that is owed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Owed {
+    /// Its record.
+    pub record: RecordId,
+    /// What it is called until it is written.
+    pub words: Words,
+    /// From when on it can be written.
+    pub since: Timestamp,
+    /// By when it is to be.
+    pub due: Timestamp,
+    /// Until when what is written is this row.
+    pub until: Timestamp,
 }
 
 /// The kind of the entries of register `R`.
@@ -73,6 +96,12 @@ impl<R: Register> Kind for Entry<R> {
     }
 
     fn act(view: Option<&Self::View>, action: Self::Action, cx: &mut Acting<'_>) -> Result<Vec<Step>, Refusal> {
+        // Whoever writes a row while one is owed writes that one.
+        if view.is_none()
+            && let Some(owed) = owed_now::<R>(cx)
+        {
+            cx.record = owed;
+        }
         rules::act(R::SHEET, view, action, cx)
     }
 
@@ -83,6 +112,18 @@ impl<R: Register> Kind for Entry<R> {
     fn line(fact: &Self::Fact) -> Option<LineText> {
         Some(rules::line(R::SHEET, fact))
     }
+
+    fn planned(site: &Site, day: Day) -> Vec<(RecordId, Self::View)> {
+        R::owed(site, day).into_iter().map(|owed| (owed.record, EntryView::owed(R::SHEET, &owed))).collect()
+    }
+}
+
+/// The row that is owed at this moment and that nobody here has written.
+fn owed_now<R: Register>(cx: &Acting<'_>) -> Option<RecordId> {
+    let today = cx.today();
+    let near = [today.before(), today].into_iter().flat_map(|day| R::owed(cx.site, day));
+    let mut running = near.filter(|owed| (owed.since..owed.until).contains(&cx.now));
+    running.find(|owed| cx.book.view(owed.record).is_none()).map(|owed| owed.record)
 }
 
 /// The register of this kind.

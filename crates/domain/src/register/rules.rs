@@ -31,7 +31,7 @@ fn may_decide(sheet: &Sheet, view: &EntryView, who: &Signer) -> bool {
 }
 
 pub(super) fn offers(sheet: &'static Sheet, view: Option<&EntryView>, who: &Signer) -> Vec<Offer> {
-    let Some(view) = view else {
+    let Some(view) = view.filter(|view| view.written.is_some() || view.due.is_none()) else {
         let offer = Offer::new("write", Weight::Primary, sheet.write.words());
         return may_write(sheet, who).then_some(offer).into_iter().collect();
     };
@@ -197,7 +197,11 @@ fn decide(
 }
 
 pub(super) fn deadlines(sheet: &Sheet, view: &EntryView, timers: &Timers) -> Vec<Deadline> {
-    let Some(written) = &view.written else { return Vec::new() };
+    let Some(written) = &view.written else {
+        let owed =
+            |due| Deadline { code: "owed".into(), words: sheet.write.words(), since: view.born, due, rings: true };
+        return view.due.map(owed).into_iter().collect();
+    };
     sheet
         .clocks
         .iter()

@@ -141,6 +141,8 @@ pub struct Timers {
     pub video_allow_min: u16,
     /// How long an outsider may stay before the row is shown as late (D1.2.6).
     pub visitor_stay_min: u16,
+    /// From the begin of a shift at the desk to the test of its telephone lines (D2.7.3).
+    pub line_test_min: u16,
     /// After which a manager's declared whereabouts are grey (D3.6).
     pub whereabouts_stale_min: u16,
     /// From a report to its ringing again, where its route does not say (D1.1.8).
@@ -221,6 +223,7 @@ impl Default for Timers {
             document_sign_min: 24 * 60,
             video_allow_min: 60,
             visitor_stay_min: 120,
+            line_test_min: 60,
             whereabouts_stale_min: 120,
             escalation_repeat_min: 3,
             escalation_next_min: 5,

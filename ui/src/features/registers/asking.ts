@@ -42,7 +42,8 @@ export function askOf(column: ColumnShown): Ask {
 export function askingOf(kind: string): Asking<AnyView['kind']> | undefined {
   const sheet = sheets.of(kind)
   if (!sheet) return undefined
-  const columns = (action: string): readonly ColumnShown[] => sheet.steps.find((step) => step.name === action)?.asks ?? []
+  const columns = (action: string): readonly ColumnShown[] =>
+    action === 'write' ? sheet.columns.filter((column) => column.asked) : (sheet.steps.find((step) => step.name === action)?.asks ?? [])
   return {
     asks: ({ action }) => (action === 'decide' ? [{ name: 'reason', label: m.ask_reason(), type: 'text' }] : columns(action).map(askOf)),
     plain: sheet.steps.filter((step) => step.asks.length === 0).map((step) => step.name),

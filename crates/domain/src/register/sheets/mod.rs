@@ -29,4 +29,5 @@ sheets! {
     video_lookup::VideoLookup,
     visitor::Visitor,
     hotline_call::HotlineCall,
+    line_test::LineTest,
 }
