@@ -3,11 +3,13 @@
 
 use std::collections::HashSet;
 
-use dutybook_domain::RecordId;
+use dutybook_domain::attendance::{Attendance, AttendanceView, DutyPresence};
 use dutybook_domain::device::AppRole;
-use dutybook_domain::engine::{Deadline, days_around};
+use dutybook_domain::engine::{Deadline, Kind, days_around};
+use dutybook_domain::role::Role;
+use dutybook_domain::{RecordId, Timestamp};
 use dutybook_domain::{escalation, kinds, words};
-use dutybook_store::{RecordFilter, RecordRow};
+use dutybook_store::{LedgerFilter, RecordFilter, RecordRow};
 use serde_json::json;
 
 use crate::client::{Client, Target};
@@ -28,6 +30,7 @@ impl Client {
         let mut alarms = self.of_rounds()?;
         for row in self.open_and_owed()? {
             self.calls_of(&row, &undelivered, &mut alarms);
+            alarms.extend(self.silence(&row)?);
             // A round's missed checkpoints have rung already.
             let Some(kind) = kinds::find(&row.kind).filter(|kind| kind.name() != PATROL) else { continue };
             for deadline in kind.deadlines(&row.view, &site.site.settings) {
@@ -44,7 +47,7 @@ impl Client {
             AlarmWhat::Sos => 0,
             AlarmWhat::Called => 1,
             AlarmWhat::Missed | AlarmWhat::Overdue => 2,
-            AlarmWhat::Soon => 3,
+            AlarmWhat::Soon | AlarmWhat::Here => 3,
         };
         alarms.sort_by_key(|alarm| (alarm.seen, rank(alarm), std::cmp::Reverse(alarm.since)));
         Ok(alarms)
@@ -146,6 +149,52 @@ impl Client {
             report: None,
             for_me: tested,
         })
+    }
+
+    /// Whether the person signed in, on this shift of theirs, is asked whether they are there: nothing was written by
+    /// them for `silence_min` (D2.7.1). A scan, a call taken down, a step of an order count as much as the answer.
+    fn silence(&self, row: &RecordRow) -> Result<Option<Alarm>, Error> {
+        let minutes = i64::from(self.site_now().site.settings.timers.silence_min);
+        let Some(who) = self.signer().filter(|who| minutes > 0 && matches!(who.role, Role::DutyOfficer | Role::Guard))
+        else {
+            return Ok(None);
+        };
+        if row.kind != Attendance::NAME {
+            return Ok(None);
+        }
+        let shift: Option<AttendanceView> = serde_json::from_value(row.view.clone()).ok();
+        let Some(shift) = shift.filter(|it| it.is_of(who.person) && it.presence == DutyPresence::OnDuty) else {
+            return Ok(None);
+        };
+        let now = self.now();
+        let silent_since = now.plus_minutes(-minutes);
+        let over = shift.plan.as_ref().is_none_or(|plan| now >= plan.to);
+        let Some(last) = shift.last_here().filter(|last| *last <= silent_since && !over) else { return Ok(None) };
+        let lately = LedgerFilter {
+            from: Some(Timestamp(silent_since.0 + 1)),
+            person: Some(who.person),
+            limit: 1,
+            ..LedgerFilter::default()
+        };
+        if !self.inner.store.ledger(&lately)?.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(Alarm {
+            id: format!("{}/here/{}", row.id, last.0),
+            record: row.id,
+            kind: row.kind.clone(),
+            words: words!(
+                "{minutes} 分钟没有操作,请确认在岗。",
+                "Nothing for {minutes} min: please confirm that you are here."
+            ),
+            at_once: false,
+            delivered: true,
+            since: last.plus_minutes(minutes),
+            seen: false,
+            what: AlarmWhat::Here,
+            report: None,
+            for_me: true,
+        }))
     }
 
     /// What rings for people of a record's reports: on the devices of those who are called now, and at the desk.

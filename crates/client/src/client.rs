@@ -311,6 +311,9 @@ impl Client {
     fn act_by(&self, who: Signer, target: &Target, action: Value) -> Result<Done, Error> {
         let record = self.record_of(target)?;
         let records = self.act_all_by(who, [(Target { record: Some(record), ..target.clone() }, action)])?;
+        // What is new may be a record that was owed, under the id it was owed by.
+        let written = |it: &&Touched| it.id == record || (target.record.is_none() && it.kind == target.kind);
+        let record = records.iter().find(written).map_or(record, |it| it.id);
         Ok(Done { record, records })
     }
 

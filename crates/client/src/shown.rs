@@ -334,6 +334,8 @@ pub enum AlarmWhat {
     Overdue,
     /// A window that closes soon, for whoever walks the round.
     Soon,
+    /// Somebody on shift has written nothing for a while and is asked whether they are there (D2.7.1).
+    Here,
 }
 
 /// One emergency contact.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use dutybook_client::shown::Alarm;
+use dutybook_client::shown::{Alarm, AlarmWhat};
 use dutybook_domain::absence::AbsenceState;
 use dutybook_domain::attendance::{DutyState, record_of};
 use dutybook_domain::device::AppRole;
@@ -301,4 +301,55 @@ async fn signing_in_leaving_the_post_and_going_home_work_without_a_network() -> 
     let asked = dutybook_client::LedgerAsked { record: Some(shift), ..Default::default() };
     assert_eq!(desk.client.ledger(&asked)?.len(), 5);
     fleet.finish(&[&desk, &tablet]).await
+}
+
+/// D2.7.1: an hour without a sign of whoever is on shift asks them, on their own device and softly; whatever they write
+/// is a sign, and so is the answer. Nobody is asked who is off, or away with somebody at the post.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_silent_on_shift_is_asked_whether_they_are_there() -> Result<()> {
+    let fleet = Fleet::demo("2026-11-24 21:50").await?;
+    let desk = fleet.desk().await?;
+    let tablet = fleet.tablet("一号平板", "秩序维护员甲").await?;
+    let asked = |device: &Device| -> Result<Vec<Alarm>> {
+        Ok(device.client.alarms()?.into_iter().filter(|alarm| alarm.what == AlarmWhat::Here).collect())
+    };
+    tablet.clock.advance_minutes(70);
+    assert!(asked(&tablet)?.is_empty(), "not on duty, not asked");
+    let shift = tablet.act("attendance", None, sign_in())?.record;
+    tablet.clock.advance_minutes(59);
+    assert!(asked(&tablet)?.is_empty());
+    tablet.clock.advance_minutes(1);
+    let soft = asked(&tablet)?;
+    assert_eq!((soft.len(), soft[0].record, soft[0].for_me), (1, shift, true));
+    assert!(asked(&desk)?.is_empty(), "it is a matter between the device and who holds it");
+
+    tablet.act("attendance", Some(shift), json!({ "do": "confirm_presence" }))?;
+    assert!(asked(&tablet)?.is_empty());
+    tablet.clock.advance_minutes(40);
+    // Work is a sign as well.
+    let found = json!({ "do": "register", "way": "visit", "category": "enquiry", "summary": "夜间访客" });
+    tablet.act("contact_record", None, found)?;
+    tablet.clock.advance_minutes(40);
+    assert!(asked(&tablet)?.is_empty());
+    tablet.clock.advance_minutes(20);
+    assert_eq!(asked(&tablet)?.len(), 1);
+    tablet.act("attendance", Some(shift), json!({ "do": "sign_out" }))?;
+    assert!(asked(&tablet)?.is_empty());
+    fleet.finish(&[&desk, &tablet]).await
+}
+
+/// D2.7.3: an hour into a shift whose telephone lines nobody has tried, the desk hears of it; one row, and it is quiet.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shift_without_a_line_test_rings_until_one_is_written() -> Result<()> {
+    let fleet = Fleet::demo("2026-11-25 08:00").await?;
+    let desk = fleet.desk().await?;
+    desk.clock.advance_minutes(95);
+    let red = rings(&desk, "line_test")?;
+    assert_eq!(red.len(), 1);
+    assert!(red[0].words.zh.starts_with("超时:线路测试 早班"), "{}", red[0].words.zh);
+    assert_eq!(desk.open(red[0].record)?.shown.offers[0].action, "write");
+    let done = desk.act("line_test", None, json!({ "do": "write", "hotline": "fine", "second": "fine" }))?;
+    assert_eq!(done.record, red[0].record, "what is written on that shift is what was owed");
+    assert!(rings(&desk, "line_test")?.is_empty());
+    fleet.finish(&[&desk]).await
 }

@@ -266,7 +266,9 @@ export type AlarmWhat =
 /**  A clock that ran out. */
 "overdue" | 
 /**  A window that closes soon, for whoever walks the round. */
-"soon";
+"soon" | 
+/**  Somebody on shift has written nothing for a while and is asked whether they are there (D2.7.1). */
+"here";
 
 /**  A correction of one field of a fact (更正): both values stay readable. */
 export type Amendment = {
@@ -317,10 +319,10 @@ export type Answered = {
 };
 
 /**  Any kind's action; only there to give the apps one typed list of what can be done. */
-export type AnyAction = { kind: "settings"; action: ItemAction<Settings> } | { kind: "person"; action: ItemAction<Person> } | { kind: "post"; action: ItemAction<Post> } | { kind: "place"; action: ItemAction<Place> } | { kind: "checklist"; action: ItemAction<Checklist> } | { kind: "checkpoint"; action: ItemAction<Checkpoint> } | { kind: "route"; action: ItemAction<Route> } | { kind: "unit"; action: ItemAction<Unit> } | { kind: "emergency_contact"; action: ItemAction<EmergencyContact> } | { kind: "escalation_route"; action: ItemAction<EscalationRoute> } | { kind: "manager_oncall"; action: ItemAction<ManagerOncall> } | { kind: "response_plan"; action: ItemAction<ResponsePlan> } | { kind: "floor_plan"; action: ItemAction<FloorPlan> } | { kind: "shift"; action: ItemAction<Shift> } | { kind: "roster"; action: ItemAction<Roster> } | { kind: "roster_sheet"; action: RosterAction } | { kind: "device"; action: DeviceAction } | { kind: "attendance"; action: AttendanceAction } | { kind: "absence"; action: AbsenceAction } | { kind: "patrol_run"; action: PatrolAction } | { kind: "work_order"; action: WorkOrderAction } | { kind: "contact_record"; action: ContactAction } | { kind: "journal"; action: JournalAction } | { kind: "daily_report"; action: ReportAction } | { kind: "work_log"; action: LogAction } | { kind: "month_seal"; action: SealAction } | { kind: "archive_item"; action: ArchiveAction } | { kind: "complaint"; action: ComplaintAction } | { kind: "instruction"; action: EntryAction } | { kind: "ad_hoc_task"; action: EntryAction } | { kind: "contact_sheet"; action: EntryAction } | { kind: "supervision_remark"; action: EntryAction } | { kind: "regulation"; action: EntryAction } | { kind: "document_in"; action: EntryAction } | { kind: "document_out"; action: EntryAction } | { kind: "minutes"; action: EntryAction } | { kind: "protective_measure"; action: EntryAction } | { kind: "video_lookup"; action: EntryAction } | { kind: "visitor"; action: EntryAction } | { kind: "hotline_call"; action: EntryAction } | { kind: "whereabouts"; action: WhereaboutsAction } | { kind: "spot_plan"; action: SpotPlanAction } | { kind: "spot_check"; action: SpotCheckAction } | { kind: "incident"; action: IncidentAction } | { kind: "reach_test"; action: ReachTestAction } | { kind: "strengthened_patrol"; action: StrengthenedAction } | { kind: "handover"; action: HandoverAction };
+export type AnyAction = { kind: "settings"; action: ItemAction<Settings> } | { kind: "person"; action: ItemAction<Person> } | { kind: "post"; action: ItemAction<Post> } | { kind: "place"; action: ItemAction<Place> } | { kind: "checklist"; action: ItemAction<Checklist> } | { kind: "checkpoint"; action: ItemAction<Checkpoint> } | { kind: "route"; action: ItemAction<Route> } | { kind: "unit"; action: ItemAction<Unit> } | { kind: "emergency_contact"; action: ItemAction<EmergencyContact> } | { kind: "escalation_route"; action: ItemAction<EscalationRoute> } | { kind: "manager_oncall"; action: ItemAction<ManagerOncall> } | { kind: "response_plan"; action: ItemAction<ResponsePlan> } | { kind: "floor_plan"; action: ItemAction<FloorPlan> } | { kind: "shift"; action: ItemAction<Shift> } | { kind: "roster"; action: ItemAction<Roster> } | { kind: "roster_sheet"; action: RosterAction } | { kind: "device"; action: DeviceAction } | { kind: "attendance"; action: AttendanceAction } | { kind: "absence"; action: AbsenceAction } | { kind: "patrol_run"; action: PatrolAction } | { kind: "work_order"; action: WorkOrderAction } | { kind: "contact_record"; action: ContactAction } | { kind: "journal"; action: JournalAction } | { kind: "daily_report"; action: ReportAction } | { kind: "work_log"; action: LogAction } | { kind: "month_seal"; action: SealAction } | { kind: "archive_item"; action: ArchiveAction } | { kind: "complaint"; action: ComplaintAction } | { kind: "instruction"; action: EntryAction } | { kind: "ad_hoc_task"; action: EntryAction } | { kind: "contact_sheet"; action: EntryAction } | { kind: "supervision_remark"; action: EntryAction } | { kind: "regulation"; action: EntryAction } | { kind: "document_in"; action: EntryAction } | { kind: "document_out"; action: EntryAction } | { kind: "minutes"; action: EntryAction } | { kind: "protective_measure"; action: EntryAction } | { kind: "video_lookup"; action: EntryAction } | { kind: "visitor"; action: EntryAction } | { kind: "hotline_call"; action: EntryAction } | { kind: "line_test"; action: EntryAction } | { kind: "whereabouts"; action: WhereaboutsAction } | { kind: "spot_plan"; action: SpotPlanAction } | { kind: "spot_check"; action: SpotCheckAction } | { kind: "incident"; action: IncidentAction } | { kind: "reach_test"; action: ReachTestAction } | { kind: "strengthened_patrol"; action: StrengthenedAction } | { kind: "handover"; action: HandoverAction };
 
 /**  Any kind's view, likewise. */
-export type AnyView = { kind: "settings"; view: ItemView<Settings> } | { kind: "person"; view: ItemView<Person> } | { kind: "post"; view: ItemView<Post> } | { kind: "place"; view: ItemView<Place> } | { kind: "checklist"; view: ItemView<Checklist> } | { kind: "checkpoint"; view: ItemView<Checkpoint> } | { kind: "route"; view: ItemView<Route> } | { kind: "unit"; view: ItemView<Unit> } | { kind: "emergency_contact"; view: ItemView<EmergencyContact> } | { kind: "escalation_route"; view: ItemView<EscalationRoute> } | { kind: "manager_oncall"; view: ItemView<ManagerOncall> } | { kind: "response_plan"; view: ItemView<ResponsePlan> } | { kind: "floor_plan"; view: ItemView<FloorPlan> } | { kind: "shift"; view: ItemView<Shift> } | { kind: "roster"; view: ItemView<Roster> } | { kind: "roster_sheet"; view: RosterView } | { kind: "device"; view: DeviceView } | { kind: "attendance"; view: AttendanceView } | { kind: "absence"; view: AbsenceView } | { kind: "patrol_run"; view: PatrolRunView } | { kind: "work_order"; view: WorkOrderView } | { kind: "contact_record"; view: ContactView } | { kind: "journal"; view: JournalView } | { kind: "daily_report"; view: DailyReportView } | { kind: "work_log"; view: WorkLogView } | { kind: "month_seal"; view: MonthSealView } | { kind: "archive_item"; view: ArchiveItemView } | { kind: "complaint"; view: ComplaintView } | { kind: "instruction"; view: EntryView } | { kind: "ad_hoc_task"; view: EntryView } | { kind: "contact_sheet"; view: EntryView } | { kind: "supervision_remark"; view: EntryView } | { kind: "regulation"; view: EntryView } | { kind: "document_in"; view: EntryView } | { kind: "document_out"; view: EntryView } | { kind: "minutes"; view: EntryView } | { kind: "protective_measure"; view: EntryView } | { kind: "video_lookup"; view: EntryView } | { kind: "visitor"; view: EntryView } | { kind: "hotline_call"; view: EntryView } | { kind: "whereabouts"; view: WhereaboutsView } | { kind: "spot_plan"; view: SpotPlanView } | { kind: "spot_check"; view: SpotCheckView } | { kind: "incident"; view: IncidentView } | { kind: "reach_test"; view: ReachTestView } | { kind: "strengthened_patrol"; view: StrengthenedView } | { kind: "handover"; view: HandoverView };
+export type AnyView = { kind: "settings"; view: ItemView<Settings> } | { kind: "person"; view: ItemView<Person> } | { kind: "post"; view: ItemView<Post> } | { kind: "place"; view: ItemView<Place> } | { kind: "checklist"; view: ItemView<Checklist> } | { kind: "checkpoint"; view: ItemView<Checkpoint> } | { kind: "route"; view: ItemView<Route> } | { kind: "unit"; view: ItemView<Unit> } | { kind: "emergency_contact"; view: ItemView<EmergencyContact> } | { kind: "escalation_route"; view: ItemView<EscalationRoute> } | { kind: "manager_oncall"; view: ItemView<ManagerOncall> } | { kind: "response_plan"; view: ItemView<ResponsePlan> } | { kind: "floor_plan"; view: ItemView<FloorPlan> } | { kind: "shift"; view: ItemView<Shift> } | { kind: "roster"; view: ItemView<Roster> } | { kind: "roster_sheet"; view: RosterView } | { kind: "device"; view: DeviceView } | { kind: "attendance"; view: AttendanceView } | { kind: "absence"; view: AbsenceView } | { kind: "patrol_run"; view: PatrolRunView } | { kind: "work_order"; view: WorkOrderView } | { kind: "contact_record"; view: ContactView } | { kind: "journal"; view: JournalView } | { kind: "daily_report"; view: DailyReportView } | { kind: "work_log"; view: WorkLogView } | { kind: "month_seal"; view: MonthSealView } | { kind: "archive_item"; view: ArchiveItemView } | { kind: "complaint"; view: ComplaintView } | { kind: "instruction"; view: EntryView } | { kind: "ad_hoc_task"; view: EntryView } | { kind: "contact_sheet"; view: EntryView } | { kind: "supervision_remark"; view: EntryView } | { kind: "regulation"; view: EntryView } | { kind: "document_in"; view: EntryView } | { kind: "document_out"; view: EntryView } | { kind: "minutes"; view: EntryView } | { kind: "protective_measure"; view: EntryView } | { kind: "video_lookup"; view: EntryView } | { kind: "visitor"; view: EntryView } | { kind: "hotline_call"; view: EntryView } | { kind: "line_test"; view: EntryView } | { kind: "whereabouts"; view: WhereaboutsView } | { kind: "spot_plan"; view: SpotPlanView } | { kind: "spot_check"; view: SpotCheckView } | { kind: "incident"; view: IncidentView } | { kind: "reach_test"; view: ReachTestView } | { kind: "strengthened_patrol"; view: StrengthenedView } | { kind: "handover"; view: HandoverView };
 
 /**  What a device is used as; fixed when it is enrolled. */
 export type AppRole = 
@@ -450,6 +452,8 @@ text: string } |
 verdict: DutyVerdict; 
 /**  Why. */
 reason: string } | 
+/**  在岗确认. */
+{ do: "confirm_presence" } | 
 /**  离岗. */
 { do: "leave_post"; 
 /**  事由. */
@@ -493,6 +497,8 @@ export type AttendanceView = {
 	explanations: ShiftExplanation[],
 	/**  认定: more than one while two stand side by side. */
 	verdicts: VerdictGiven[],
+	/**  在岗确认, in causal order. */
+	confirmed?: Timestamp[],
 	/**  离岗. */
 	away: Away[],
 	/**  When the shift begins. */
@@ -2158,6 +2164,8 @@ export type EntryView = {
 	undecided: Undecided[],
 	/**  Moments that clocks run to, by column. */
 	moments: { [key in string]: Timestamp },
+	/**  When it is to be written, while it is owed and nobody has. */
+	due?: Timestamp | null,
 	/**  When it was born. */
 	born: Timestamp,
 };
@@ -2819,7 +2827,7 @@ export type IncidentAction =
 /**  地点. */
 place?: string; 
 /**  When the place was scanned. */
-scanned_at?: Timestamp | null }) & { card?: never; eta_min?: never; grade?: never; measure?: never; note?: never; person?: never; plan?: never; presence?: never; reason?: never; result?: never; step?: never; task?: never; words?: never } | 
+scanned_at?: Timestamp | null }) & { card?: never; dispatch_to?: never; eta_min?: never; grade?: never; measure?: never; note?: never; person?: never; plan?: never; presence?: never; reason?: never; result?: never; step?: never; task?: never; title?: never; urgency?: never; words?: never } | 
 /**  补全: only what is given replaces what is empty. */
 {
 	do: "describe",
@@ -2831,19 +2839,19 @@ presence: Presence;
 /**  Minutes until they are there. */
 eta_min?: number | null; 
 /**  Who, when it is called over the radio and noted by somebody else. */
-person?: PersonRef | null }) & { card?: never; grade?: never; measure?: never; note?: never; place?: never; plan?: never; reason?: never; result?: never; scanned_at?: never; step?: never; task?: never; words?: never } | 
+person?: PersonRef | null }) & { card?: never; dispatch_to?: never; grade?: never; measure?: never; note?: never; place?: never; plan?: never; reason?: never; result?: never; scanned_at?: never; step?: never; task?: never; title?: never; urgency?: never; words?: never } | 
 /**  控制. */
 ({ do: "control"; 
 /**  What was done. */
-measure: string }) & { card?: never; eta_min?: never; grade?: never; note?: never; person?: never; place?: never; plan?: never; presence?: never; reason?: never; result?: never; scanned_at?: never; step?: never; task?: never; words?: never } | 
+measure: string }) & { card?: never; dispatch_to?: never; eta_min?: never; grade?: never; note?: never; person?: never; place?: never; plan?: never; presence?: never; reason?: never; result?: never; scanned_at?: never; step?: never; task?: never; title?: never; urgency?: never; words?: never } | 
 /**  上报 (as 突发). */
 ({ do: "report"; 
 /**  What is reported. */
-words?: string }) & { card?: never; eta_min?: never; grade?: never; measure?: never; note?: never; person?: never; place?: never; plan?: never; presence?: never; reason?: never; result?: never; scanned_at?: never; step?: never; task?: never } | 
+words?: string }) & { card?: never; dispatch_to?: never; eta_min?: never; grade?: never; measure?: never; note?: never; person?: never; place?: never; plan?: never; presence?: never; reason?: never; result?: never; scanned_at?: never; step?: never; task?: never; title?: never; urgency?: never } | 
 /**  启动预案. */
 ({ do: "start_plan"; 
 /**  The plan. */
-plan: RecordId }) & { card?: never; eta_min?: never; grade?: never; measure?: never; note?: never; person?: never; place?: never; presence?: never; reason?: never; result?: never; scanned_at?: never; step?: never; task?: never; words?: never } | 
+plan: RecordId }) & { card?: never; dispatch_to?: never; eta_min?: never; grade?: never; measure?: never; note?: never; person?: never; place?: never; presence?: never; reason?: never; result?: never; scanned_at?: never; step?: never; task?: never; title?: never; urgency?: never; words?: never } | 
 /**  Ticks a step of a card. */
 ({ do: "tick"; 
 /**  The fact that started the card. */
@@ -2851,7 +2859,7 @@ card: FactId;
 /**  Which step, from 0. */
 step: number; 
 /**  How. */
-note?: string }) & { eta_min?: never; grade?: never; measure?: never; person?: never; place?: never; plan?: never; presence?: never; reason?: never; result?: never; scanned_at?: never; task?: never; words?: never } | 
+note?: string }) & { dispatch_to?: never; eta_min?: never; grade?: never; measure?: never; person?: never; place?: never; plan?: never; presence?: never; reason?: never; result?: never; scanned_at?: never; task?: never; title?: never; urgency?: never; words?: never } | 
 /**  派任务. */
 {
 	do: "give_task",
@@ -2861,13 +2869,23 @@ note?: string }) & { eta_min?: never; grade?: never; measure?: never; person?: n
 /**  The task. */
 task: FactId; 
 /**  By radio, where somebody else notes it. */
-note?: string }) & { card?: never; eta_min?: never; grade?: never; measure?: never; person?: never; place?: never; plan?: never; presence?: never; reason?: never; result?: never; scanned_at?: never; step?: never; words?: never } | 
+note?: string }) & { card?: never; dispatch_to?: never; eta_min?: never; grade?: never; measure?: never; person?: never; place?: never; plan?: never; presence?: never; reason?: never; result?: never; scanned_at?: never; step?: never; title?: never; urgency?: never; words?: never } | 
 /**  任务完成. */
 ({ do: "finish_task"; 
 /**  The task. */
 task: FactId; 
 /**  What came of it. */
-result?: string }) & { card?: never; eta_min?: never; grade?: never; measure?: never; note?: never; person?: never; place?: never; plan?: never; presence?: never; reason?: never; scanned_at?: never; step?: never; words?: never } | 
+result?: string }) & { card?: never; dispatch_to?: never; eta_min?: never; grade?: never; measure?: never; note?: never; person?: never; place?: never; plan?: never; presence?: never; reason?: never; scanned_at?: never; step?: never; title?: never; urgency?: never; words?: never } | 
+/**  派工: makes an order, and sends somebody at once where they are named. */
+({ do: "make_order"; 
+/**  What is to be done. */
+title: string; 
+/**  Where, where it is not the incident's own place. */
+place?: string; 
+/**  紧急程度. */
+urgency?: Urgency; 
+/**  Who is sent at once. */
+dispatch_to?: PersonRef[] }) & { card?: never; eta_min?: never; grade?: never; measure?: never; note?: never; person?: never; plan?: never; presence?: never; reason?: never; result?: never; scanned_at?: never; step?: never; task?: never; words?: never } | 
 /**  取证. */
 {
 	do: "keep_evidence",
@@ -2885,15 +2903,15 @@ result?: string }) & { card?: never; eta_min?: never; grade?: never; measure?: n
 /**  How grave. */
 grade: IncidentGrade; 
 /**  Why. */
-reason?: string }) & { card?: never; eta_min?: never; measure?: never; note?: never; person?: never; place?: never; plan?: never; presence?: never; result?: never; scanned_at?: never; step?: never; task?: never; words?: never } | 
+reason?: string }) & { card?: never; dispatch_to?: never; eta_min?: never; measure?: never; note?: never; person?: never; place?: never; plan?: never; presence?: never; result?: never; scanned_at?: never; step?: never; task?: never; title?: never; urgency?: never; words?: never } | 
 /**  解除. */
 ({ do: "clear"; 
 /**  How it ended. */
-words: string }) & { card?: never; eta_min?: never; grade?: never; measure?: never; note?: never; person?: never; place?: never; plan?: never; presence?: never; reason?: never; result?: never; scanned_at?: never; step?: never; task?: never } | 
+words: string }) & { card?: never; dispatch_to?: never; eta_min?: never; grade?: never; measure?: never; note?: never; person?: never; place?: never; plan?: never; presence?: never; reason?: never; result?: never; scanned_at?: never; step?: never; task?: never; title?: never; urgency?: never } | 
 /**  误报. */
 ({ do: "false_alarm"; 
 /**  What was found instead. */
-reason: string }) & { card?: never; eta_min?: never; grade?: never; measure?: never; note?: never; person?: never; place?: never; plan?: never; presence?: never; result?: never; scanned_at?: never; step?: never; task?: never; words?: never } | 
+reason: string }) & { card?: never; dispatch_to?: never; eta_min?: never; grade?: never; measure?: never; note?: never; person?: never; place?: never; plan?: never; presence?: never; result?: never; scanned_at?: never; step?: never; task?: never; title?: never; urgency?: never; words?: never } | 
 /**  书面报告. */
 {
 	do: "write_up",
@@ -2901,9 +2919,9 @@ reason: string }) & { card?: never; eta_min?: never; grade?: never; measure?: ne
 /**  复盘. */
 ({ do: "review"; 
 /**  What is to change. */
-words: string }) & { card?: never; eta_min?: never; grade?: never; measure?: never; note?: never; person?: never; place?: never; plan?: never; presence?: never; reason?: never; result?: never; scanned_at?: never; step?: never; task?: never } | 
+words: string }) & { card?: never; dispatch_to?: never; eta_min?: never; grade?: never; measure?: never; note?: never; person?: never; place?: never; plan?: never; presence?: never; reason?: never; result?: never; scanned_at?: never; step?: never; task?: never; title?: never; urgency?: never } | 
 /**  归档. */
-({ do: "archive" }) & { card?: never; eta_min?: never; grade?: never; measure?: never; note?: never; person?: never; place?: never; plan?: never; presence?: never; reason?: never; result?: never; scanned_at?: never; step?: never; task?: never; words?: never };
+({ do: "archive" }) & { card?: never; dispatch_to?: never; eta_min?: never; grade?: never; measure?: never; note?: never; person?: never; place?: never; plan?: never; presence?: never; reason?: never; result?: never; scanned_at?: never; step?: never; task?: never; title?: never; urgency?: never; words?: never };
 
 /**  What kind of emergency (突发事件类别). */
 export type IncidentCategory = 
@@ -2992,6 +3010,8 @@ export type IncidentView = {
 	plans: PlanRun[],
 	/**  部门任务. */
 	tasks: TaskView[],
+	/**  派工单. */
+	orders: OrderRef[],
 	/**  到场. */
 	responders: Responder[],
 	/**  证据清单. */
@@ -3766,7 +3786,7 @@ export type OpinionOf = {
 	method: FollowUpMethod,
 };
 
-/**  A work order made from the record. */
+/**  A work order made from another record. */
 export type OrderRef = {
 	/**  Who and when. */
 	stamp: Stamp,
@@ -5376,6 +5396,12 @@ route_name: string } |
 record: RecordId; 
 /**  Its number. */
 number: string } | 
+/**  An incident: what it broke, and what is needed against it. */
+{ from: "incident"; 
+/**  The incident. */
+record: RecordId; 
+/**  Its number. */
+number: string } | 
 /**  Typed at the desk. */
 { from: "desk" } | 
 /**  Typed on a tablet. */
@@ -5858,6 +5884,10 @@ export type Timers = {
 	video_allow_min?: number,
 	/**  How long an outsider may stay before the row is shown as late (D1.2.6). */
 	visitor_stay_min?: number,
+	/**  From the begin of a shift at the desk to the test of its telephone lines (D2.7.3). */
+	line_test_min?: number,
+	/**  Without any action on a shift, after which one is asked whether one is there (D2.7.1). */
+	silence_min?: number,
 	/**  After which a manager's declared whereabouts are grey (D3.6). */
 	whereabouts_stale_min?: number,
 	/**  From a report to its ringing again, where its route does not say (D1.1.8). */

@@ -129,6 +129,8 @@ pub enum AttendanceFact {
         /// Why.
         reason: String,
     },
+    /// 在岗确认 after a while without any action (D2.7.1).
+    PresenceConfirmed,
     /// 离岗登记.
     LeaveAsked(Leaving),
     /// 顶岗人接受.
@@ -202,6 +204,8 @@ pub enum AttendanceAction {
         /// Why.
         reason: String,
     },
+    /// 在岗确认.
+    ConfirmPresence,
     /// 离岗.
     LeavePost {
         /// 事由.

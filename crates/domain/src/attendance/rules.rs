@@ -21,6 +21,7 @@ enum Verb {
     Return,
     Decide,
     SignOut,
+    ConfirmPresence,
     LeavePost,
     Explain,
     WithdrawAway,
@@ -28,13 +29,14 @@ enum Verb {
     RefuseAway,
 }
 
-const OFFERED: [Verb; 11] = [
+const OFFERED: [Verb; 12] = [
     Verb::SignIn,
     Verb::AcceptCover,
     Verb::ApproveAway,
     Verb::Return,
     Verb::Decide,
     Verb::SignOut,
+    Verb::ConfirmPresence,
     Verb::LeavePost,
     Verb::Explain,
     Verb::WithdrawAway,
@@ -51,6 +53,7 @@ impl Verb {
             Self::Return => "return",
             Self::Decide => "decide",
             Self::SignOut => "sign_out",
+            Self::ConfirmPresence => "confirm_presence",
             Self::LeavePost => "leave_post",
             Self::Explain => "explain",
             Self::WithdrawAway => "withdraw_away",
@@ -67,6 +70,7 @@ impl Verb {
             Self::Return => words!("回岗", "return"),
             Self::Decide => words!("认定", "decide"),
             Self::SignOut => words!("签退", "sign out"),
+            Self::ConfirmPresence => words!("在岗确认", "I am here"),
             Self::LeavePost => words!("离岗", "leave the post"),
             Self::Explain => words!("说明", "explain"),
             Self::WithdrawAway => words!("不离岗了", "stay after all"),
@@ -95,7 +99,7 @@ fn may(view: &AttendanceView, verb: Verb, who: &Signer) -> bool {
     view.plan.is_some()
         && match verb {
             Verb::SignIn => own && view.presence == DutyPresence::Expected && view.verdicts.is_empty(),
-            Verb::SignOut => own && view.presence == DutyPresence::OnDuty,
+            Verb::SignOut | Verb::ConfirmPresence => own && view.presence == DutyPresence::OnDuty,
             Verb::LeavePost => own && view.presence == DutyPresence::OnDuty && away.is_none(),
             Verb::Return => own && away_is(AwayState::Out),
             Verb::WithdrawAway => own && (away_is(AwayState::Asked) || away_is(AwayState::AwaitingApproval)),
@@ -134,6 +138,7 @@ fn verb_of(action: &AttendanceAction) -> Verb {
         AttendanceAction::SignOut { .. } => Verb::SignOut,
         AttendanceAction::Explain { .. } => Verb::Explain,
         AttendanceAction::Decide { .. } => Verb::Decide,
+        AttendanceAction::ConfirmPresence => Verb::ConfirmPresence,
         AttendanceAction::LeavePost { .. } => Verb::LeavePost,
         AttendanceAction::AcceptCover => Verb::AcceptCover,
         AttendanceAction::DeclineCover { .. } => Verb::DeclineCover,
@@ -219,6 +224,7 @@ fn facts(
             }
             AttendanceFact::Decided { verdict, reason: reason.trim().into() }
         }
+        AttendanceAction::ConfirmPresence => AttendanceFact::PresenceConfirmed,
         AttendanceAction::LeavePost { reason, cover, back_at } => {
             given(&reason, &words!("离岗事由", "why"))?;
             leaving(cover, &reason, back_at, cx)?
@@ -350,7 +356,13 @@ fn no_such_shift() -> Refusal {
 fn refused(view: &AttendanceView, verb: Verb, who: &Signer) -> Refusal {
     let name = view.plan.as_ref().map(|plan| plan.person.name.as_str()).unwrap_or_default();
     match verb {
-        Verb::SignIn | Verb::SignOut | Verb::LeavePost | Verb::Return | Verb::WithdrawAway | Verb::Explain
+        Verb::SignIn
+        | Verb::SignOut
+        | Verb::ConfirmPresence
+        | Verb::LeavePost
+        | Verb::Return
+        | Verb::WithdrawAway
+        | Verb::Explain
             if !view.is_of(who.person) =>
         {
             Refusal::new(
@@ -451,6 +463,7 @@ pub(super) fn line(fact: &AttendanceFact) -> LineText {
         AttendanceFact::Decided { verdict, reason } => {
             (words!("考勤认定", "attendance decided"), with(verdict.words(), reason))
         }
+        AttendanceFact::PresenceConfirmed => (words!("在岗确认", "confirmed to be here"), Words::default()),
         AttendanceFact::LeaveAsked(it) => {
             let (cover, reason) = (&it.cover.name, &it.reason);
             let approval = if it.needs_approval { words!(",须批准", ", to be approved") } else { Words::default() };

@@ -216,6 +216,9 @@ pub struct AttendanceView {
     pub explanations: Vec<ShiftExplanation>,
     /// 认定: more than one while two stand side by side.
     pub verdicts: Vec<VerdictGiven>,
+    /// 在岗确认, in causal order.
+    #[serde(default)]
+    pub confirmed: Vec<Timestamp>,
     /// 离岗.
     pub away: Vec<Away>,
     /// When the shift begins.
@@ -254,6 +257,13 @@ impl AttendanceView {
     #[must_use]
     pub fn unapproved_cover(&self) -> bool {
         self.verdicts.is_empty() && self.findings.contains(&Finding::Unrostered)
+    }
+
+    /// When this record last shows them at the post: signed in, confirmed, or back from an absence.
+    #[must_use]
+    pub fn last_here(&self) -> Option<Timestamp> {
+        let returned = self.away.iter().filter_map(|away| away.returned.as_ref()).map(|stamp| stamp.at);
+        self.signed_in.iter().map(|sign| sign.stamp.at).chain(self.confirmed.iter().copied()).chain(returned).max()
     }
 
     /// The absence that goes on.
@@ -395,6 +405,7 @@ impl Fold<'_> {
             }),
             AttendanceFact::SignedOut { .. }
             | AttendanceFact::Explained { .. }
+            | AttendanceFact::PresenceConfirmed
             | AttendanceFact::LeaveAsked(_)
             | AttendanceFact::AwayWithdrawn { .. }
             | AttendanceFact::Returned { .. } => {
@@ -410,6 +421,7 @@ impl Fold<'_> {
     fn own(&mut self, raw: &RawFact, fact: &AttendanceFact) {
         match fact {
             AttendanceFact::SignedOut { .. } => self.view.signed_out = Some(raw.into()),
+            AttendanceFact::PresenceConfirmed => self.view.confirmed.push(raw.at),
             AttendanceFact::Explained { text } => {
                 self.view.explanations.push(ShiftExplanation { stamp: raw.into(), text: text.clone() });
             }

@@ -143,6 +143,8 @@ pub struct Timers {
     pub visitor_stay_min: u16,
     /// From the begin of a shift at the desk to the test of its telephone lines (D2.7.3).
     pub line_test_min: u16,
+    /// Without any action on a shift, after which one is asked whether one is there (D2.7.1).
+    pub silence_min: u16,
     /// After which a manager's declared whereabouts are grey (D3.6).
     pub whereabouts_stale_min: u16,
     /// From a report to its ringing again, where its route does not say (D1.1.8).
@@ -224,6 +226,7 @@ impl Default for Timers {
             video_allow_min: 60,
             visitor_stay_min: 120,
             line_test_min: 60,
+            silence_min: 60,
             whereabouts_stale_min: 120,
             escalation_repeat_min: 3,
             escalation_next_min: 5,

@@ -3,7 +3,7 @@ import { m } from '@/paraglide/messages.js'
 import { choices, reason, type Ask, type Asking } from '../ask'
 import type { Intent } from '../asks.svelte'
 
-export const attendance: Asking<'attendance'> = { asks, plain: ['accept_cover', 'approve_away', 'withdraw_away', 'return'] }
+export const attendance: Asking<'attendance'> = { asks, plain: ['accept_cover', 'approve_away', 'withdraw_away', 'return', 'confirm_presence'] }
 
 const VERDICTS: readonly DutyVerdict[] = ['regular', 'not_early', 'late', 'early_leave', 'absent', 'abandoned', 'excused']
 const OF_A_COVER: readonly DutyVerdict[] = ['cover_allowed', 'cover_not_allowed']
