@@ -17,6 +17,8 @@ import MonthSealFace from './MonthSealFace.svelte'
 import IncidentFace from './IncidentFace.svelte'
 import HandoverFace from './HandoverFace.svelte'
 import PatrolRunFace from './PatrolRunFace.svelte'
+import ReachTestFace from './ReachTestFace.svelte'
+import StrengthenedFace from './StrengthenedFace.svelte'
 import WorkLogFace from './WorkLogFace.svelte'
 import WorkOrderFace from './WorkOrderFace.svelte'
 
@@ -48,6 +50,8 @@ const FACES: { readonly [K in AnyView['kind']]?: Component<FaceProps<K>> } = {
   archive_item: ArchiveItemFace,
   whereabouts: WhereaboutsFace,
   spot_check: SpotCheckFace,
+  reach_test: ReachTestFace,
+  strengthened_patrol: StrengthenedFace,
 }
 
 /** The face of a record, where its kind has one of its own. */
