@@ -17,12 +17,15 @@ pub const CHALLENGE_HEADER: &str = "x-dutybook-challenge";
 /// side that does not know whom it will meet.
 pub const DEVICE_HEADER: &str = "x-dutybook-device";
 
+mod bundle;
 mod coverage;
 mod goodbye;
 mod message;
+mod outgoing;
 mod scope;
 mod session;
 
+pub use bundle::{BundleCount, BundleError, BundleHead, BundleReader, write_bundle};
 pub use coverage::Coverage;
 pub use goodbye::{Goodbye, GoodbyeCode};
 pub use message::{Batch, FRAME_BYTES, HELLO_BYTES, Held, PROTOCOL, Part, Refusal};

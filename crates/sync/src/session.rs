@@ -21,7 +21,7 @@
 //!             ◀─── Entries… ──────────────   and the same the other way, from then on for every commit
 //! ```
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::sync::Arc;
 
@@ -31,15 +31,16 @@ use dutybook_log::{DeviceKey, DeviceSecret, Frontier, Head, Position, SiteCode, 
 use crate::coverage::Coverage;
 use crate::goodbye::{Goodbye, GoodbyeCode};
 use crate::message::{
-    self, Ack, Batch, BatchPart, FRAME_BYTES, FRAME_ENTRIES, FrameError, HELLO_BYTES, Held, Hello, Message,
-    OutgoingPart, Refusal, Welcome,
+    self, Ack, Batch, BatchPart, FRAME_BYTES, FRAME_ENTRIES, FrameError, HELLO_BYTES, Held, Hello, Message, Refusal,
+    Welcome,
 };
+use crate::outgoing::{frame_of, pieces};
 use crate::scope::Scope;
 
 /// Bytes of entries that make a message worth sending.
 pub const TARGET_BYTES: usize = 256 * 1024;
 /// Bytes of entries from which a message is cut where it can be.
-const MESSAGE_BYTES: usize = 2 * TARGET_BYTES;
+pub(crate) const MESSAGE_BYTES: usize = 2 * TARGET_BYTES;
 /// Bytes of entries on the way without an acknowledgement before the reader stops. One message more may be on the way
 /// than this, at most [`FRAME_BYTES`] where a single commit is that large.
 pub const WINDOW_BYTES: usize = 1024 * 1024;
@@ -55,8 +56,6 @@ pub const STALL_MS: u64 = 60_000;
 const WRITERS: usize = 200_000;
 /// Refusals in one `Ack`, which keeps it far below the frame limit.
 const ACK_REFUSALS: usize = 256;
-/// A head on the wire: two keys, a signature, positions.
-const HEAD_BYTES: usize = 256;
 const HELLO_CONTEXT: &[u8] = b"dutybook/hello/1";
 const WELCOME_CONTEXT: &[u8] = b"dutybook/welcome/1";
 
@@ -801,34 +800,15 @@ impl Session {
             .iter()
             .filter(|entry| entry.arrival > self.cursor && self.coverage.wants(&entry.volume, &entry.writer, entry.seq))
             .collect();
-        let mut open: BTreeSet<(&VolumeId, WriterId)> = BTreeSet::new();
-        // Bytes of the message begun, where it begins, and the last place in it where it may be cut.
-        let (mut bytes, mut start, mut cut, mut cut_bytes) = (0, 0, 0, 0);
-        for (index, entry) in wanted.iter().enumerate() {
-            bytes += entry.bytes.len();
-            if entry.head.is_some() {
-                bytes += HEAD_BYTES;
-                open.remove(&(&entry.volume, entry.writer));
-            } else {
-                open.insert((&entry.volume, entry.writer));
-            }
-            if open.is_empty() {
-                if bytes > MESSAGE_BYTES && cut > start {
-                    self.send_entries(&wanted[start..cut], effects)?;
-                    bytes -= cut_bytes;
-                    start = cut;
-                }
-                (cut, cut_bytes) = (index + 1, bytes);
-            }
+        let cut = pieces(&wanted);
+        for range in &cut.ranges {
+            self.send_entries(wanted.get(range.clone()).unwrap_or_default(), effects)?;
         }
-        if cut > start {
-            self.send_entries(&wanted[start..cut], effects)?;
-        }
-        let whole = open.is_empty();
+        let whole = cut.whole;
         let before = self.cursor;
         if whole {
             self.cursor = self.cursor.max(chunk.through);
-        } else if let Some(last) = cut.checked_sub(1).and_then(|index| wanted.get(index)) {
+        } else if let Some(last) = cut.ranges.last().and_then(|range| wanted.get(range.end.checked_sub(1)?)) {
             self.cursor = last.arrival;
         }
         if self.cursor > before {
@@ -850,40 +830,14 @@ impl Session {
     }
 
     fn send_entries(&mut self, entries: &[&LogEntry], effects: &mut Vec<Effect>) -> Result<(), Goodbye> {
-        let mut parts: Vec<(OutgoingPart<'_>, BTreeMap<WriterId, &Head>)> = Vec::new();
-        let mut bytes = 0;
-        for entry in entries {
-            let same = parts.last().is_some_and(|(part, _)| *part.volume == entry.volume);
-            let index = if same {
-                parts.len() - 1
-            } else if let Some(index) = parts.iter().position(|(part, _)| *part.volume == entry.volume) {
-                index
-            } else {
-                let part = OutgoingPart { volume: &entry.volume, heads: Vec::new(), entries: Vec::new() };
-                parts.push((part, BTreeMap::new()));
-                parts.len() - 1
-            };
-            let (part, heads) = &mut parts[index];
-            part.entries.push(&entry.bytes);
-            // Through the chain the last head covers all before it.
-            if let Some(head) = &entry.head {
-                heads.insert(entry.writer, head);
-            }
-            bytes += entry.bytes.len();
-        }
-        let heads: usize = parts.iter().map(|(_, heads)| heads.len()).sum();
-        let parts: Vec<_> = parts
-            .into_iter()
-            .map(|(part, heads)| OutgoingPart { heads: heads.into_values().collect(), ..part })
-            .collect();
-        let capacity = bytes + heads * HEAD_BYTES + entries.len() * 5 + parts.len() * 80 + 16;
         if entries.len() > FRAME_ENTRIES {
             return Err(Goodbye::new(
                 GoodbyeCode::Internal,
                 "one commit of the log has more entries than a frame may carry",
             ));
         }
-        send(message::encode_entries(&parts, capacity), effects)?;
+        let (frame, bytes) = frame_of(entries);
+        send(frame, effects)?;
         let coverage = Arc::make_mut(&mut self.coverage);
         for entry in entries {
             coverage.reach(&entry.volume, entry.writer, entry.seq);
