@@ -128,6 +128,9 @@ enum Verb {
         /// Its address; without it, the one this device was enrolled with.
         url: Option<String>,
     },
+    /// The log in a file, to be carried where there is no network.
+    #[command(subcommand)]
+    Bundle(BundleVerb),
     /// How far every writer of every volume is known, and one digest over all of it.
     Frontier,
     /// Recomputes chains, signatures, documents and lists from the raw log, and says what differs.
@@ -159,6 +162,23 @@ enum SiteVerb {
     Check {
         /// The site file (TOML).
         file: PathBuf,
+    },
+}
+
+#[derive(Subcommand)]
+enum BundleVerb {
+    /// Writes everything that this device holds.
+    Write {
+        /// The file, such as /media/stick/夜班平板.dutybundle.
+        to: PathBuf,
+        /// Only what the server has not acknowledged.
+        #[arg(long)]
+        undelivered: bool,
+    },
+    /// Takes in what a bundle holds. Reading it twice does no harm.
+    Read {
+        /// The file.
+        from: PathBuf,
     },
 }
 

@@ -13,7 +13,7 @@ use dutybook_domain::{Day, RecordId, TimeOfDay, Timestamp, Zone};
 use serde_json::{Value, json};
 
 use crate::output::Output;
-use crate::{Acted, Cli, DeviceVerb, Signing, SiteVerb, Verb};
+use crate::{Acted, BundleVerb, Cli, DeviceVerb, Signing, SiteVerb, Verb};
 
 const FOUND_PROBLEMS: u8 = 4;
 
@@ -109,6 +109,26 @@ pub(crate) async fn run(cli: Cli, output: &Output) -> anyhow::Result<ExitCode> {
             output.print(&client.sync_shown()?, |shown| {
                 format!("已同步 / in sync; 未送达 / undelivered: {}\n", shown.undelivered)
             })?;
+        }
+        Verb::Bundle(BundleVerb::Write { to, undelivered }) => {
+            let written = open()?.write_bundle(&to, undelivered)?;
+            output.print(&written, |it| format!("{}  {} entries, {} KiB\n", it.file, it.entries, it.kib))?;
+        }
+        Verb::Bundle(BundleVerb::Read { from }) => {
+            let read = open()?.read_bundle(&from)?;
+            output.print(&read, |it| {
+                let mut text = format!(
+                    "{}: {} entries, 新 / new {}, 等待 / waiting {}, 搁置 / set aside {}\n",
+                    it.label, it.entries, it.new, it.waiting, it.refused
+                );
+                if let Some(trouble) = &it.trouble {
+                    let _ = writeln!(text, "✗ {}", output.say(trouble));
+                }
+                text
+            })?;
+            if read.trouble.is_some() {
+                return Ok(FOUND_PROBLEMS.into());
+            }
         }
         Verb::Frontier => frontier(&open()?, output)?,
         Verb::Check => {

@@ -34,6 +34,9 @@ pub enum Error {
         /// Why.
         detail: String,
     },
+    /// A file that is no bundle, or not one for this book.
+    #[error("{}", .0.en)]
+    Bundle(Words),
     /// The server did not take the device in.
     #[error("the server did not enrol this device: {0}")]
     Enrolment(String),
@@ -63,6 +66,7 @@ impl Error {
             Self::NotEnrolled => "not_enrolled",
             Self::Missing(_) => "missing_record",
             Self::Folder { .. } => "folder",
+            Self::Bundle(_) => "bundle",
             Self::Enrolment(_) => "enrolment",
             Self::Offline(_) => "offline",
             Self::SentAway { code, .. } => code,
@@ -74,6 +78,7 @@ impl Error {
     pub fn words(&self) -> Words {
         match self {
             Self::Refused(refusal) => refusal.words.clone(),
+            Self::Bundle(words) => words.clone(),
             Self::NotSignedIn => words!("请先登录。", "Please sign in first."),
             Self::WrongPin => words!("密码不对,请再试。", "The PIN is wrong; please try again."),
             Self::NotEnrolled => words!(

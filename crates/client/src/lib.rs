@@ -8,12 +8,14 @@
 
 mod alarms;
 mod asked;
+mod bundle;
 mod client;
 mod clock;
 pub mod duty;
 mod emergency;
 mod enrol;
 mod error;
+mod files;
 mod forms;
 mod overview;
 mod papers;
@@ -25,6 +27,7 @@ pub mod shown;
 mod sync;
 
 pub use asked::{LedgerAsked, RecordsAsked};
+pub use bundle::BUNDLE_ENDING;
 pub use client::{Client, Target};
 pub use clock::{Clock, SetClock, SystemClock, new_fact_id, random};
 pub use enrol::enrol;

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::io::Write as _;
+use std::path::Path;
 
 use dutybook_domain::daily_report::{self, DailyReportView, DayNumbers, differences};
 use dutybook_domain::engine::Class;
@@ -20,6 +21,7 @@ use sha2::{Digest, Sha256};
 use crate::asked::LedgerAsked;
 use crate::client::{Client, Target};
 use crate::error::Error;
+use crate::files::whole_file;
 use crate::reading::Reading;
 use crate::shown::{DayLog, DayReport, ExportedPackage, LedgerShown, MonthVerified, RecordShown};
 
@@ -139,8 +141,8 @@ impl Client {
         let name = format!("{}-{day}-work-log", self.identity().site);
         let file = folder.join(format!("{name}.json"));
         let plain = format!("{}\n{}\n\n{}\n", package.centre, package.title, package.text);
-        whole_file(&file, &json)?;
-        whole_file(&folder.join(format!("{name}.txt")), plain.as_bytes())?;
+        whole_file(&file, |file| file.write_all(&json))?;
+        whole_file(&folder.join(format!("{name}.txt")), |file| file.write_all(plain.as_bytes()))?;
         let file_name = format!("{name}.json");
         let action = json!({ "do": "note_export", "file": file_name, "sha256": sha256, "masked": package.masked });
         self.act(&Target { kind: "work_log".into(), record: Some(shown.id) }, action)?;
@@ -282,17 +284,4 @@ fn on_duty(site: &Site, day: Day) -> String {
         format!("{} {}", together[0].shift_name, people.join("、"))
     });
     shifts.collect::<Vec<_>>().join(";")
-}
-
-/// Puts a file there whole or not at all.
-fn whole_file(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    let written = || -> std::io::Result<()> {
-        use std::io::Write as _;
-        let part = PathBuf::from(format!("{}.part", path.display()));
-        let mut file = std::fs::File::create(&part)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        std::fs::rename(&part, path)
-    };
-    written().map_err(|error| Error::Folder { path: path.display().to_string(), detail: error.to_string() })
 }

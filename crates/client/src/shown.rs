@@ -442,3 +442,33 @@ pub struct EntryShown {
     /// Whether its time ran out, so that it is back with whoever gave it.
     pub back_with_giver: bool,
 }
+
+/// A bundle that was written.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct BundleWritten {
+    /// The file.
+    pub file: String,
+    /// How many entries it holds.
+    pub entries: u32,
+    /// How long it is, in KiB, rounded up.
+    pub kib: u32,
+}
+
+/// A bundle that was read.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct BundleRead {
+    /// The device that wrote it, as people call it.
+    pub label: String,
+    /// When, by that device's clock.
+    pub written: Timestamp,
+    /// How many entries were read.
+    pub entries: u32,
+    /// How many of them were new here.
+    pub new: u32,
+    /// How many entries wait here for others that are not here yet.
+    pub waiting: u32,
+    /// How many were set aside for somebody to look at.
+    pub refused: u32,
+    /// Where the file ended too early, or was damaged.
+    pub trouble: Option<Words>,
+}

@@ -243,11 +243,12 @@ impl Client {
         Ok(Book { scope, volumes, arrival })
     }
 
-    /// Stores what came and brings the documents up to it; the receipt is true when this returns.
-    fn take_in(&self, batch: &Batch) -> Result<(Receipt, bool), Error> {
+    /// Stores what came and brings the documents up to it; the receipt is true when this returns. `from` is whoever
+    /// handed it over, none for a file.
+    pub(crate) fn take_in(&self, batch: &Batch, from: Option<DeviceKey>) -> Result<Taken, Error> {
         let parts =
             batch.parts().map(|part| IncomingPart::read(*part.volume(), part.heads(), part.entries())).collect();
-        let incoming = IncomingBatch { from: Some(self.identity().server), received_ms: self.now().0, parts };
+        let incoming = IncomingBatch { from, received_ms: self.now().0, parts };
         let mut receipt = self.inner.store.ingest(&incoming)?;
         let sent: Vec<(VolumeId, Frontier)> = batch
             .parts()
@@ -263,7 +264,9 @@ impl Client {
             released |= self.settle()?;
         }
         // Who sends an entry has it. Only now: entries of a device that was not known yet have been let in.
-        self.inner.store.set_peer_frontier(self.identity().server, &sent)?;
+        if let Some(peer) = from {
+            self.inner.store.set_peer_frontier(peer, &sent)?;
+        }
         self.inner.link.send_modify(|link| link.committed = link.committed.max(receipt.arrival));
         let refused = receipt
             .refused
@@ -276,7 +279,8 @@ impl Client {
                 text: refused.text,
             })
             .collect();
-        Ok((Receipt { ticket: batch.ticket(), held: receipt.held, refused }, receipt.restate || released))
+        let restate = receipt.restate || released;
+        Ok(Taken { receipt: Receipt { ticket: batch.ticket(), held: receipt.held, refused }, restate })
     }
 
     fn forked(&self, writer: &WriterId) -> Result<bool, Error> {
@@ -294,7 +298,8 @@ impl Client {
             }
             Effect::Store(batch) => {
                 let client = self.clone();
-                let (receipt, restate) = blocking(move || client.take_in(&batch)).await?;
+                let server = self.identity().server;
+                let Taken { receipt, restate } = blocking(move || client.take_in(&batch, Some(server))).await?;
                 let mut answers = vec![Event::Stored(receipt)];
                 if restate {
                     answers.push(Event::Restate(self.inner.store.frontiers()?));
@@ -390,7 +395,15 @@ impl Until {
     }
 }
 
-fn read_log(store: &Store, asked: &ReadLog) -> Result<LogChunk, Error> {
+/// What became of a batch.
+pub(crate) struct Taken {
+    /// What is to be answered.
+    pub(crate) receipt: Receipt,
+    /// Whether what this side holds is to be said again on its connection.
+    pub(crate) restate: bool,
+}
+
+pub(crate) fn read_log(store: &Store, asked: &ReadLog) -> Result<LogChunk, Error> {
     let wanted = |volume: &_, writer: &_| asked.coverage.wanted_after(volume, writer);
     let read = store.read_log(asked.after, asked.limit_bytes, &wanted)?;
     let entries = read.entries.into_iter().map(|entry| LogEntry {

@@ -4,6 +4,7 @@
 
 mod airplane_mode;
 mod bad_input;
+mod bundles;
 mod duty;
 mod handover;
 mod hostile;
