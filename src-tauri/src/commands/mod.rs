@@ -1,6 +1,7 @@
 //! Commands and events of the web view, by noun. Each is a line: the client does the work.
 
 mod book;
+mod carry;
 mod duty;
 mod emergency;
 mod papers;
@@ -11,6 +12,7 @@ mod site;
 mod work;
 
 pub(crate) use book::*;
+pub(crate) use carry::*;
 pub(crate) use duty::*;
 pub(crate) use emergency::*;
 pub(crate) use papers::*;

@@ -10,4 +10,5 @@ mod overview;
 mod pages;
 mod people;
 mod side_by_side;
+mod stick;
 mod views;

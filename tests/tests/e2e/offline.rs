@@ -93,7 +93,7 @@ async fn both_work_without_the_server_and_show_one_book_when_it_comes() -> Resul
 }
 
 /// Something is wrong with a pump: one order from it, everything else is normal.
-async fn report_a_dripping_pump(tablet: &Window) -> Result<()> {
+pub(crate) async fn report_a_dripping_pump(tablet: &Window) -> Result<()> {
     tablet.click("patrol-abnormal").await?;
     tablet.click("finding-item-pump").await?;
     tablet.click("finding-phrase-异响").await?;

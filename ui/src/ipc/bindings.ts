@@ -21,6 +21,14 @@ export const commands = {
 	syncShown: () => typedError<SyncShown, Failure>(__TAURI_INVOKE("sync_shown")),
 	/**  Tries to reach the server now instead of at the next turn. */
 	syncNow: () => typedError<null, Failure>(__TAURI_INVOKE("sync_now")),
+	/**  Where a bundle can be written. */
+	carryPlaces: () => typedError<CarryPlace[], Failure>(__TAURI_INVOKE("carry_places")),
+	/**  The bundles that can be read. */
+	bundlesFound: () => typedError<BundleFound[], Failure>(__TAURI_INVOKE("bundles_found")),
+	/**  Writes everything this device holds into one of the places; a bundle of an earlier time stays. */
+	writeBundle: (folder: string) => typedError<BundleWritten, Failure>(__TAURI_INVOKE("write_bundle", { folder })),
+	/**  Takes in one of the bundles that were found. */
+	readBundle: (file: string) => typedError<BundleRead, Failure>(__TAURI_INVOKE("read_bundle", { file })),
 	/**  Units as people type them. */
 	searchUnits: (typed: string, most: number) => typedError<UnitHit[], Failure>(__TAURI_INVOKE("search_units", { typed, most })),
 	/**  The emergency contacts; also without anybody signed in. */
@@ -567,6 +575,48 @@ export type BookChanged = {
 /**  Something in the book changed. */
 export type BookChangedEvent = BookChanged;
 
+/**  A bundle that was found. */
+export type BundleFound = {
+	/**  The file. */
+	file: string,
+	/**  Its name. */
+	name: string,
+	/**  How long it is, in KiB. */
+	kib: number,
+	/**  When it was last written. */
+	modified: Timestamp | null,
+	/**  Whether it lies on something that can be pulled out. */
+	removable: boolean,
+};
+
+/**  A bundle that was read. */
+export type BundleRead = {
+	/**  The device that wrote it, as people call it. */
+	label: string,
+	/**  When, by that device's clock. */
+	written: Timestamp,
+	/**  How many entries were read. */
+	entries: number,
+	/**  How many of them were new here. */
+	new: number,
+	/**  How many entries wait here for others that are not here yet. */
+	waiting: number,
+	/**  How many were set aside for somebody to look at. */
+	refused: number,
+	/**  Where the file ended too early, or was damaged. */
+	trouble: Words | null,
+};
+
+/**  A bundle that was written. */
+export type BundleWritten = {
+	/**  The file. */
+	file: string,
+	/**  How many entries it holds. */
+	entries: number,
+	/**  How long it is, in KiB, rounded up. */
+	kib: number,
+};
+
 /**  A month, `YYYY-MM` in files and on the wire. */
 export type CalendarMonth = string;
 
@@ -711,6 +761,18 @@ export type CarriedOver = {
 	due: Timestamp | null,
 	/**  下一步. */
 	next: Words | null,
+};
+
+/**  Somewhere a bundle can be. */
+export type CarryPlace = {
+	/**  The folder. */
+	folder: string,
+	/**  What it is called: the stick's name. */
+	name: string,
+	/**  Whether it can be pulled out. */
+	removable: boolean,
+	/**  Room on it, in MiB. */
+	free_mib: number,
 };
 
 /**  Calls and visits of one category. */
