@@ -39,6 +39,15 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// 故障模拟 · Store and session under faults drawn from seeds: lost, damaged and doubled frames, crashes, clones, old copies
+    Simulate {
+        /// How many seeds.
+        #[arg(long, default_value_t = 10_000)]
+        seeds: u64,
+        /// This one alone, telling what it does.
+        #[arg(long, conflicts_with = "seeds")]
+        seed: Option<u64>,
+    },
     /// 生成各表样张的图 · Print every form from a real evening's work and make pictures of them
     Forms,
     /// 生成界面用的类型 · Write the TypeScript side of the app's commands anew
@@ -76,6 +85,7 @@ fn perform(task: Task) -> Result<bool> {
             gate::check(&place, &steps)
         }
         Task::Bench { arguments } => bench(&place, &steps, &arguments),
+        Task::Simulate { seeds, seed } => simulate(&place, &steps, seeds, seed),
         Task::Forms => forms(&place, &steps),
         Task::Bindings => bindings(&place, &steps),
     }
@@ -95,6 +105,36 @@ fn bench(place: &Place, steps: &Steps, arguments: &[String]) -> Result<bool> {
     // Its table is what was asked for, so it goes straight to the caller.
     let mut run = place.cargo(["run", "--quiet"]);
     Ok(run.args(PROGRAM).arg("--").args(arguments).status()?.success())
+}
+
+fn simulate(place: &Place, steps: &Steps, seeds: u64, seed: Option<u64>) -> Result<bool> {
+    const TESTS: [&str; 5] = ["--release", "-p", "dutybook-store", "--test", "store"];
+    let mut build = place.cargo(["test", "--no-run"]);
+    build.args(TESTS);
+    steps.must(Step {
+        key: "simulate-build",
+        name: Name { zh: "编译模拟程序", en: "compile the simulation" },
+        command: build,
+        what_to_do: "mend what the compiler says above",
+        tail: 60,
+    })?;
+    let began = std::time::Instant::now();
+    let mut run = place.cargo(["test", "--quiet"]);
+    run.args(TESTS).args(["--", "simulation::", "--nocapture"]);
+    match seed {
+        Some(seed) => run.env("DUTYBOOK_SEED", seed.to_string()),
+        None => run.env("DUTYBOOK_SEEDS", seeds.to_string()),
+    };
+    let held = run.status()?.success();
+    let (ran, seconds) = (if seed.is_some() { 1 } else { seeds }, began.elapsed().as_secs());
+    if held {
+        println!(
+            "✔ {ran} 次模拟,{seconds} 秒,全部一致 · {ran} runs in {seconds} s, everybody held the same after each"
+        );
+    } else {
+        eprintln!("✘ 见上面的 seed;单独重跑: cargo xtask simulate --seed N · run the seed named above by itself");
+    }
+    Ok(held)
 }
 
 fn forms(place: &Place, steps: &Steps) -> Result<bool> {

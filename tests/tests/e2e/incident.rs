@@ -75,11 +75,23 @@ async fn an_emergency_is_reported_without_the_server_and_acknowledged_when_it_co
         desk.see_text("report-person", "已送达").await?;
         phone.click_in("call", "已断电", "call-open").await?;
         phone.click("report-acknowledge").await?;
-        phone.type_text("answer-words", "五分钟到场").await?;
+        phone.type_text("answer-words", "先疏散地下车库").await?;
+        phone.click("answer-eta-20").await?;
+        keep_looks(stage, &phone, "answer", &TABLET).await?;
         phone.click("answer-send").await?;
         see_synced(&phone).await?;
 
-        desk.see_text("report-person", "已确认").await?;
+        // They come back to the site; the desk sees when, sends the electrician meanwhile, and notes them as there.
+        desk.see_text("report-person", "返场途中").await?;
+        desk.click("offer-make-order").await?;
+        desk.type_text("act-title", "换配电间电缆").await?;
+        keep_looks(stage, &desk, "make-order", &DESK).await?;
+        desk.click("act-send").await?;
+        desk.see_text("record-page", "派工单").await?;
+        keep_looks(stage, &desk, "returning", &DESK).await?;
+        desk.click("report-return").await?;
+        desk.click("answer-send").await?;
+        desk.see_text("report-person", "已到场").await?;
         keep_looks(stage, &desk, "acknowledged", &DESK).await?;
         desk.click("view-key").await?;
         desk.choose("view-language-en").await?;

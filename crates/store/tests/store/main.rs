@@ -10,4 +10,5 @@ mod merging;
 mod powercut;
 mod records;
 mod schema;
+mod simulation;
 mod support;
