@@ -10,7 +10,7 @@ mod steps;
 
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::{Parser, Subcommand};
 
 use crate::place::Place;
@@ -149,19 +149,20 @@ fn forms(place: &Place, steps: &Steps) -> Result<bool> {
         what_to_do: "mend what the test says above",
         tail: 60,
     })?;
-    // The page says which of them it shows.
-    let shown = std::fs::read_to_string(place.root.join("docs/forms.md"))?;
     let pictures = place.root.join("docs/images/forms");
     std::fs::create_dir_all(&pictures)?;
-    for form in std::fs::read_dir(&kept)? {
-        let form = form?.path();
-        let name = form.file_stem().unwrap_or_default().to_string_lossy();
-        if form.extension().is_none_or(|ending| ending != "pdf") || !shown.contains(&format!("forms/{name}.png")) {
-            continue;
-        }
+    let mut page = String::from(
+        "# 各表样张 · Every form as it is printed\n\n`cargo xtask forms` 由演示站点一个晚上的真实记录打印,每张表的第一页;不要手改。\n\n\
+         Printed by `cargo xtask forms` from an evening at the demo site, the first page of each; not to be edited by hand.\n",
+    );
+    let headings = std::fs::read_to_string(kept.join("headings.tsv"))?;
+    for line in headings.lines() {
+        let [name, zh, en] = line.split('\t').collect::<Vec<_>>()[..] else {
+            bail!("headings.tsv has a line that is none: {line}");
+        };
         let mut command = std::process::Command::new("pdftoppm");
-        command.args(["-png", "-r", "72", "-gray", "-singlefile"]).arg(&form);
-        command.arg(pictures.join(&*name));
+        command.args(["-png", "-r", "60", "-gray", "-singlefile"]).arg(kept.join(format!("{name}.pdf")));
+        command.arg(pictures.join(name));
         steps.must(Step {
             key: "form-picture",
             name: Name { zh: "样张转图片", en: "make its picture" },
@@ -169,7 +170,9 @@ fn forms(place: &Place, steps: &Steps) -> Result<bool> {
             what_to_do: "install poppler-utils, which has pdftoppm",
             tail: 20,
         })?;
+        page += &format!("\n## 《{zh}》 {en}\n\n![{zh}](images/forms/{name}.png)\n");
     }
+    std::fs::write(place.root.join("docs/forms-pictures.md"), page)?;
     Ok(true)
 }
 

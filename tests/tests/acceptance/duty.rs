@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use dutybook_client::FormAsked;
 use dutybook_client::shown::{Alarm, AlarmWhat};
 use dutybook_domain::absence::AbsenceState;
 use dutybook_domain::attendance::{DutyState, record_of};
 use dutybook_domain::device::AppRole;
+use dutybook_domain::form::Part;
 use dutybook_domain::kinds::AnyView;
 use dutybook_domain::roster::{self, CalendarMonth, RosterView};
 use dutybook_domain::{Day, RecordId};
@@ -351,5 +353,11 @@ async fn a_shift_without_a_line_test_rings_until_one_is_written() -> Result<()> 
     let done = desk.act("line_test", None, json!({ "do": "write", "hotline": "fine", "second": "fine" }))?;
     assert_eq!(done.record, red[0].record, "what is written on that shift is what was owed");
     assert!(rings(&desk, "line_test")?.is_empty());
+    // On paper stands what was written, not what the month still owes.
+    let (first, last) = (Some(day("2026-11-01")), Some(day("2026-11-30")));
+    let form =
+        desk.client.form(&FormAsked { form: "line_test".into(), from: first, to: last, ..FormAsked::default() })?;
+    let Part::Table { rows, .. } = &form.parts[0] else { anyhow::bail!("a register is a table") };
+    assert_eq!(rows.len(), 1);
     fleet.finish(&[&desk]).await
 }

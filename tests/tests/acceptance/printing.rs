@@ -465,9 +465,11 @@ async fn every_form_prints_and_exports_with_its_heading_and_its_columns() -> Res
     let mut evening = evening().await?;
     evening.records = the_office(&evening.fleet, &evening.desk, &evening.tablet).await?;
     let desk = &evening.desk;
+    let mut headings = String::new();
     for sheet in form::ALL.iter() {
         let form = desk.client.form(&evening.asked(sheet))?;
         let heading = form.heading.zh.clone();
+        headings += &format!("{}\t{heading}\t{}\n", sheet.name, form.heading.en);
         if let Some((_, wanted, named)) = COLUMNS.iter().find(|(name, ..)| *name == sheet.name) {
             assert_eq!(&heading, wanted);
             assert_eq!(&columns(&form), named, "{heading}");
@@ -500,6 +502,7 @@ async fn every_form_prints_and_exports_with_its_heading_and_its_columns() -> Res
             assert!(texts.iter().any(|text| text == wanted), "{heading}: {wanted} in Excel");
         }
     }
+    keep("headings.tsv", headings.as_bytes())?;
     evening.fleet.finish(&[&evening.desk]).await
 }
 

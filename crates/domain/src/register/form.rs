@@ -35,7 +35,8 @@ fn page<R: Register>(source: &Source<'_>) -> Form {
         }
     }));
     columns.push(Column::mark(50, words!("状态", "State")));
-    let views = source.records.iter().filter_map(Copied::as_view::<EntryView>);
+    // What is owed and not written yet is no row of the book.
+    let views = source.records.iter().filter_map(Copied::as_view::<EntryView>).filter(|view| view.due.is_none());
     let rows = views.zip(1..).map(|(view, number)| {
         let mut cells = vec![Cell::Count(number)];
         cells.extend(R::SHEET.columns.iter().map(|column| {
