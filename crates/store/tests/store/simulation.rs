@@ -375,7 +375,7 @@ impl World {
                 self.start(machine);
             }
             90..=91 => {
-                let minutes = if self.dice.roll() % 2 == 0 { YEAR_MIN } else { -YEAR_MIN };
+                let minutes = if self.dice.roll().is_multiple_of(2) { YEAR_MIN } else { -YEAR_MIN };
                 self.tell(|| format!("the clock of {machine} jumps {minutes} minutes"));
                 self.machines[machine].now = self.machines[machine].now.plus_minutes(minutes);
                 self.unplug(machine);
@@ -491,7 +491,7 @@ impl World {
         };
         let mut file = Vec::new();
         write_bundle::<BundleError>(&mut file, &head, &[], |asked| Ok(read(&giver.store, asked))).unwrap();
-        if self.dice.roll() % 2 == 0 {
+        if self.dice.roll().is_multiple_of(2) {
             let cut = self.draw(file.len());
             file.truncate(cut);
         }
