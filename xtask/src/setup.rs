@@ -17,8 +17,15 @@ use crate::steps::{Name, Step, Steps};
 
 /// System packages: the window library, the driver and screen of the end-to-end tests, a font with
 /// Chinese characters, a C compiler for SQLite. The same names on Debian and Ubuntu.
-const PACKAGES: [&str; 6] =
-    ["libwebkit2gtk-4.1-dev", "webkit2gtk-driver", "xvfb", "fonts-noto-cjk", "build-essential", "pkg-config"];
+const PACKAGES: [&str; 7] = [
+    "libwebkit2gtk-4.1-dev",
+    "webkit2gtk-driver",
+    "xvfb",
+    "fonts-noto-cjk",
+    "build-essential",
+    "pkg-config",
+    "poppler-utils",
+];
 
 /// Known to build with the Rust version of this project.
 const NEXTEST: &str = "0.9.143";

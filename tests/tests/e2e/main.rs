@@ -1,6 +1,7 @@
 //! The real apps end to end. Needs `cargo build --workspace` first; `cargo xtask test` sees to it.
 
 mod complaint;
+mod daily_report;
 mod first_screens;
 mod handover;
 mod incident;
