@@ -154,14 +154,14 @@ impl Client {
     /// Whether the person signed in, on this shift of theirs, is asked whether they are there: nothing was written by
     /// them for `silence_min` (D2.7.1). A scan, a call taken down, a step of an order count as much as the answer.
     fn silence(&self, row: &RecordRow) -> Result<Option<Alarm>, Error> {
+        if row.kind != Attendance::NAME {
+            return Ok(None);
+        }
         let minutes = i64::from(self.site_now().site.settings.timers.silence_min);
         let Some(who) = self.signer().filter(|who| minutes > 0 && matches!(who.role, Role::DutyOfficer | Role::Guard))
         else {
             return Ok(None);
         };
-        if row.kind != Attendance::NAME {
-            return Ok(None);
-        }
         let shift: Option<AttendanceView> = serde_json::from_value(row.view.clone()).ok();
         let Some(shift) = shift.filter(|it| it.is_of(who.person) && it.presence == DutyPresence::OnDuty) else {
             return Ok(None);

@@ -196,12 +196,13 @@ fn leave(
     let mut day = from;
     while day <= to {
         let mark = mark_meant(cx.site, who.person, day).unwrap_or(UNSET);
-        if mark == UNSET {
-            // A day that is not drawn up yet: the leave waits there for whoever draws it up.
+        let shift = is_shift(cx.site, mark);
+        // On a day that is not drawn up yet the leave waits for whoever draws it up.
+        if shift || mark == UNSET {
             changes.push(DayChange { person: who.clone(), day, was: text(mark), mark: LEAVE.into() });
-        } else if is_shift(cx.site, mark) {
+        }
+        if shift {
             shifts = true;
-            changes.push(DayChange { person: who.clone(), day, was: text(mark), mark: LEAVE.into() });
             if let Some(cover) = cover {
                 let theirs = mark_meant(cx.site, cover.person, day).unwrap_or(UNSET);
                 if ![OFF, UNSET].contains(&theirs) {

@@ -51,7 +51,8 @@ pub fn mark_meant(site: &Site, person: RecordId, day: Day) -> Option<char> {
     if in_force(site, month).is_some() {
         return mark_of(site, person, day);
     }
-    site.sheets.get(&month)?.draft().get(&person)?.chars().nth(day.0.day0() as usize)
+    let row = site.sheets.get(&month)?.rows.iter().find(|row| row.person.person == person)?;
+    row.marks.chars().nth(day.0.day0() as usize)
 }
 
 /// The shift with this mark.
