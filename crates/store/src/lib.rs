@@ -9,7 +9,7 @@
 //! | `ingest`, `fork` | entries from other replicas |
 //! | `materialise`, `contents` | entries into documents |
 //! | `projection` | documents into lists, ledger, search, devices |
-//! | `reading`, `peers` | what a sync session asks for |
+//! | `reading`, `peers`, `gaps` | what a sync session asks for, and what it leaves open |
 //! | `query`, `history`, `check`, `backup` | what people ask for |
 //!
 //! Invariants
@@ -29,6 +29,7 @@ mod contents;
 mod counter;
 mod error;
 mod fork;
+mod gaps;
 mod history;
 mod ingest;
 mod instance;
@@ -46,6 +47,7 @@ mod write;
 
 pub use check::CheckReport;
 pub use error::{Error, Result};
+pub use gaps::Gap;
 pub use history::{EntryRow, Parked, Quarantined, SetAside, Standing};
 pub use ingest::{IncomingBatch, IncomingPart, Receipt, Refused};
 pub use materialise::Changed;

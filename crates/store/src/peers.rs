@@ -8,7 +8,7 @@
 use std::collections::HashSet;
 
 use dutybook_domain::RecordId;
-use dutybook_log::{DeviceKey, Frontier, VolumeId};
+use dutybook_log::{DeviceKey, Frontier, VolumeId, WriterId};
 use rusqlite::{Connection, OptionalExtension as _, params};
 use uuid::Uuid;
 
@@ -64,8 +64,9 @@ impl Store {
             let peer = work.peer(peer)?;
             for (volume, frontier) in held {
                 for (writer, theirs) in frontier {
-                    let Some(known) = work.writer(writer)? else { continue };
-                    let Some(ours) = work.frontier(volume)?.get(writer) else { continue };
+                    let ours = work.frontier(volume)?.get(writer);
+                    work.claimed(peer, volume, writer, theirs.seq, ours.map_or(0, |ours| ours.seq))?;
+                    let (Some(known), Some(ours)) = (work.writer(writer)?, ours) else { continue };
                     // Beyond our own end nothing can be compared; up to it their chain must be ours.
                     let (held, proven) = if theirs.seq > ours.seq {
                         (ours.seq, 0)
@@ -104,6 +105,7 @@ impl Store {
         self.within(|work| {
             let peer = work.peer(peer)?;
             work.tx.execute("DELETE FROM peer_frontier WHERE peer = ?1", [peer])?;
+            work.tx.execute("DELETE FROM claim WHERE peer = ?1", [peer])?;
             Ok(())
         })
     }
@@ -284,6 +286,23 @@ impl Store {
 }
 
 impl Work<'_> {
+    /// What a peer says it holds beyond what is here is missing here, until it comes.
+    fn claimed(&self, peer: RowId, volume: &VolumeId, writer: &WriterId, theirs: u64, ours: u64) -> Result<()> {
+        if theirs > ours {
+            self.tx
+                .prepare_cached(
+                    "INSERT INTO claim (peer, volume, writer, seq) VALUES (?1, ?2, ?3, ?4)
+                     ON CONFLICT (peer, writer) DO UPDATE SET seq = excluded.seq WHERE seq <> excluded.seq",
+                )?
+                .execute(params![peer, volume.to_string(), writer.0, to_sql(theirs)?])?;
+        } else {
+            self.tx
+                .prepare_cached("DELETE FROM claim WHERE peer = ?1 AND writer = ?2")?
+                .execute(params![peer, writer.0])?;
+        }
+        Ok(())
+    }
+
     fn peer(&self, device: DeviceKey) -> Result<RowId> {
         self.tx
             .prepare_cached("INSERT OR IGNORE INTO peer (device, last_contact_ms) VALUES (?1, 0)")?
@@ -308,7 +327,7 @@ fn holders_of(connection: &Connection, record: RecordId) -> Result<Vec<DeviceKey
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-fn read_devices(connection: &Connection, key: Option<DeviceKey>) -> Result<Vec<Device>> {
+pub(crate) fn read_devices(connection: &Connection, key: Option<DeviceKey>) -> Result<Vec<Device>> {
     let mut query = connection.prepare_cached(
         "SELECT key, label, prefix, role, revoked, peer.last_contact_ms
          FROM device LEFT JOIN peer ON peer.device = device.key
