@@ -23,7 +23,6 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{Notify, watch};
 use tokio_tungstenite::tungstenite;
 
-use crate::access;
 use crate::clock;
 use crate::intake::{Handed, Job};
 use crate::server::{Presence, Server};
@@ -248,7 +247,7 @@ impl Connection {
             .server
             .blocking(move |server| {
                 let Some(device) = server.store.device(device)? else { return Ok(None) };
-                let scope = access::scope_of(&device.role).narrowed(&scope);
+                let scope = Scope::of_role(&device.role).narrowed(&scope);
                 let (volumes, arrival) = server.store.book(&|volume| scope.includes(volume))?;
                 Ok(Some((device, Book { scope, volumes, arrival })))
             })

@@ -6,7 +6,7 @@
 //! | `connection` | one WebSocket driven by a [`dutybook_sync::Session`] |
 //! | `intake` | the one writing thread: many connections, one transaction |
 //! | `tail` | the end of the log in memory, read once for all |
-//! | `enrol`, `access` | which devices there are, and what each may see |
+//! | `enrol` | which devices there are |
 //! | `status` | `/healthz` and the status page |
 //! | `site` | the server's folder |
 //!
@@ -16,7 +16,6 @@
 //!   what waits to be written is bounded for all together.
 //! - No document is opened on the way to an acknowledgement.
 
-mod access;
 mod clock;
 mod connection;
 mod enrol;

@@ -10,7 +10,7 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use dutybook_log::DeviceKey;
-use dutybook_store::{Counts, Device, Result};
+use dutybook_store::{Counts, Device, Gap, Result};
 use serde::Serialize;
 
 use crate::clock;
@@ -55,6 +55,7 @@ struct Disk {
 
 struct Look {
     counts: Counts,
+    gaps: Vec<Gap>,
     devices: Vec<(Device, u32)>,
     connected: BTreeMap<DeviceKey, usize>,
     disk: Disk,
@@ -75,7 +76,8 @@ fn look(server: &Server) -> Result<Look> {
     for device in server.connected() {
         *connected.entry(device).or_default() += 1;
     }
-    Ok(Look { counts: server.store.counts()?, devices, connected, disk: disk(server), now_ms: clock::wall_ms() })
+    let gaps = server.store.gaps()?;
+    Ok(Look { counts: server.store.counts()?, gaps, devices, connected, disk: disk(server), now_ms: clock::wall_ms() })
 }
 
 fn disk(server: &Server) -> Disk {
@@ -131,6 +133,21 @@ pub(crate) async fn page(State(server): State<Arc<Server>>) -> Response {
     }
 }
 
+/// How many entries are known to exist and are not here, and who said that it has them.
+fn missing(gaps: &[Gap]) -> String {
+    let count: u64 = gaps.iter().map(Gap::missing).sum();
+    let holders: std::collections::BTreeSet<&str> =
+        gaps.iter().flat_map(|gap| &gap.holders).map(|(device, _)| device.prefix.as_str()).collect();
+    match (count, holders.is_empty()) {
+        (0, _) => "0".to_owned(),
+        (_, true) => count.to_string(),
+        _ => {
+            let who = escape(&holders.into_iter().collect::<Vec<_>>().join(", "));
+            format!("{count} ({who} 有 <small>has them</small>)")
+        }
+    }
+}
+
 fn html(name: &str, site: &str, look: &Look) -> String {
     let mut rows = String::new();
     for (device, undelivered) in &look.devices {
@@ -164,6 +181,7 @@ fn html(name: &str, site: &str, look: &Look) -> String {
         _ => format!("正常 <small>fine</small> ({free})"),
     };
     let Counts { entries, records, quarantined, parked, dirty, .. } = look.counts;
+    let missing = missing(&look.gaps);
     let online = look.connected.len();
     let (name, site) = (escape(name), escape(site));
     format!(
@@ -191,6 +209,7 @@ small {{ color: #5b6875; }}
 <tr><th>在线设备 <small>devices connected</small></th><td class=\"n\" data-testid=\"connected\">{online}</td></tr>
 <tr><th>隔离 <small>in quarantine</small></th><td class=\"n\" data-testid=\"quarantined\">{quarantined}</td></tr>
 <tr><th>等待前文 <small>waiting for earlier entries</small></th><td class=\"n\">{parked}</td></tr>
+<tr><th>缺 <small>missing</small></th><td class=\"n\" data-testid=\"missing\">{missing}</td></tr>
 <tr><th>待整理记录 <small>records to bring up to date</small></th><td class=\"n\">{dirty}</td></tr>
 <tr><th>磁盘 <small>disk</small></th><td class=\"n\" data-testid=\"disk\">{disk}</td></tr>
 </table>

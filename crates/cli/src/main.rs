@@ -1,7 +1,8 @@
 //! `dutybook`: one device's book from the command line, for administrators and scripts.
 //!
 //! Exit codes: 0 done · 1 something failed (the text says what to do) · 2 the command line is wrong · 3 the rules do not
-//! allow it · 4 `check` or `verify` found something, or the site file has errors · 5 the server could not be reached.
+//! allow it · 4 `check`, `verify` or `gaps` found something, or the
+//! site file has errors · 5 the server could not be reached.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -37,7 +38,7 @@ struct Cli {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong command line, 3 not allowed by the rules, \
-    4 `check`, `verify` or `site import` found problems, 5 no connection to the server";
+    4 `check`, `verify`, `gaps` or `site import` found problems, 5 no connection to the server";
 
 /// Who signs what is written.
 #[derive(Args, Clone)]
@@ -128,6 +129,18 @@ enum Verb {
         /// Its address; without it, the one this device was enrolled with.
         url: Option<String>,
     },
+    /// Exchanges everything with another device of the site directly, where there is no server in reach.
+    #[command(group = clap::ArgGroup::new("way").required(true))]
+    Meet {
+        /// Where the other one is: what its screen or its `meet --listen` shows.
+        #[arg(group = "way")]
+        address: Option<String>,
+        /// Answers whoever dials this address and port, until interrupted.
+        #[arg(long, group = "way", value_name = "ADDRESS", num_args = 0..=1, default_missing_value = "0.0.0.0:7610")]
+        listen: Option<std::net::SocketAddr>,
+    },
+    /// What others said they hold and is not here, and who could bring it. Exit code 4 when something is missing.
+    Gaps,
     /// The log in a file, to be carried where there is no network.
     #[command(subcommand)]
     Bundle(BundleVerb),
@@ -198,6 +211,12 @@ enum DeviceVerb {
     },
     /// Says who this device is and who is signed in.
     Show,
+    /// Whether this device answers others near by and looks for them while the server is out of reach.
+    Near {
+        /// `on` or `off`; without it, only says which.
+        #[arg(value_parser = clap::builder::BoolishValueParser::new())]
+        on: Option<bool>,
+    },
 }
 
 fn main() -> ExitCode {

@@ -11,6 +11,8 @@ use dutybook_client::{Client, Error, LedgerAsked, RecordsAsked, SystemClock, Tar
 use dutybook_domain::site::{Site, file};
 use dutybook_domain::{Day, RecordId, TimeOfDay, Timestamp, Zone};
 use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 
 use crate::output::Output;
 use crate::{Acted, BundleVerb, Cli, DeviceVerb, Signing, SiteVerb, Verb};
@@ -47,6 +49,16 @@ pub(crate) async fn run(cli: Cli, output: &Output) -> anyhow::Result<ExitCode> {
             show_device(&client, output)?;
         }
         Verb::Device(DeviceVerb::Show) => show_device(&open()?, output)?,
+        Verb::Device(DeviceVerb::Near { on }) => {
+            let client = open()?;
+            if let Some(on) = on {
+                client.set_near(on)?;
+            }
+            let on = client.is_near_on()?;
+            output.print(&json!({ "near": on }), |_| {
+                format!("附近设备互传 / meets devices near by: {}\n", if on { "开 / on" } else { "关 / off" })
+            })?;
+        }
         Verb::Act { record, action } => act(&open()?, &record, &action, output)?,
         Verb::List { kind, all, text } => {
             let asked = RecordsAsked { kind, open: (!all).then_some(true), text, ..RecordsAsked::default() };
@@ -110,6 +122,25 @@ pub(crate) async fn run(cli: Cli, output: &Output) -> anyhow::Result<ExitCode> {
                 format!("已同步 / in sync; 未送达 / undelivered: {}\n", shown.undelivered)
             })?;
         }
+        Verb::Meet { address: Some(address), .. } => {
+            let label = open()?.meet(&address).await?;
+            let value = json!({ "met": label });
+            output.print(&value, |_| format!("与{label}内容一致 / holds the same as {label}\n"))?;
+        }
+        Verb::Meet { listen, .. } => {
+            let listen = listen.context("give an address of another device, or --listen")?;
+            let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
+            // For scripts that asked for port 0.
+            output.print(&json!({ "listening": listener.local_addr()? }), |_| {
+                listener.local_addr().map(|at| format!("READY {at}\n")).unwrap_or_default()
+            })?;
+            let stop = CancellationToken::new();
+            let answering = tokio::spawn(open()?.answer(listener, stop.clone()));
+            tokio::signal::ctrl_c().await?;
+            stop.cancel();
+            answering.await?;
+        }
+        Verb::Gaps => return gaps(&open()?, output),
         Verb::Bundle(BundleVerb::Write { to, undelivered }) => {
             let written = open()?.write_bundle(&to, undelivered)?;
             output.print(&written, |it| format!("{}  {} entries, {} KiB\n", it.file, it.entries, it.kib))?;
@@ -164,6 +195,33 @@ pub(crate) async fn run(cli: Cli, output: &Output) -> anyhow::Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn gaps(client: &Client, output: &Output) -> anyhow::Result<ExitCode> {
+    let gaps = client.gaps()?;
+    let waiting = client.store().counts()?.waiting;
+    let zone = zone(client);
+    output.print(&json!({ "gaps": gaps, "waiting": waiting }), |_| {
+        let mut text = String::new();
+        for gap in &gaps {
+            let (volume, have, known, missing) = (&gap.volume, gap.have, gap.known, gap.missing);
+            let device = gap.device.as_deref().unwrap_or("未知设备 / a device not known here");
+            let _ = writeln!(text, "{volume}  {device}  {have} → {known}: 缺 {missing} 条 / {missing} missing");
+            for holder in &gap.holders {
+                let met = holder.last_contact.map_or_else(|| "—".into(), |at| stamp(at, zone));
+                let _ = writeln!(text, "    {} 有到 {} / has up to {}, {met}", holder.device, holder.upto, holder.upto);
+            }
+        }
+        if waiting > 0 {
+            let _ =
+                writeln!(text, "{waiting} 条在等别人没有带来的内容 / {waiting} entries build on what nobody brought");
+        }
+        if text.is_empty() {
+            text.push_str("✔ 没有缺 / nothing is missing\n");
+        }
+        text
+    })?;
+    Ok(if gaps.is_empty() && waiting == 0 { ExitCode::SUCCESS } else { FOUND_PROBLEMS.into() })
 }
 
 /// Signs in whoever was named; an administrator's device needs nobody named.

@@ -20,6 +20,7 @@ use uuid::Uuid;
 
 use crate::clock::{Clock, fill, new_fact_id, random};
 use crate::error::Error;
+use crate::near::Near;
 use crate::shown::{BookChanged, Done, PersonTile, SignedIn, Touched};
 use crate::sync::Link;
 
@@ -36,6 +37,7 @@ pub(crate) struct Inner {
     pub(crate) site: RwLock<Arc<SiteNow>>,
     session: RwLock<Option<Session>>,
     pub(crate) link: watch::Sender<Link>,
+    pub(crate) near: watch::Sender<Near>,
     changes: broadcast::Sender<BookChanged>,
     pub(crate) seen: Mutex<HashSet<String>>,
 }
@@ -125,6 +127,7 @@ impl Client {
                 site: RwLock::new(Arc::new(SiteNow { site: Site::default(), units: UnitIndex::new(&Site::default()) })),
                 session: RwLock::new(session),
                 link: watch::Sender::new(Link::default()),
+                near: watch::Sender::new(Near::default()),
                 changes: broadcast::Sender::new(64),
                 seen: Mutex::default(),
             }),

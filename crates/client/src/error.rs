@@ -37,6 +37,9 @@ pub enum Error {
     /// A file that is no bundle, or not one for this book.
     #[error("{}", .0.en)]
     Bundle(Words),
+    /// What was typed or scanned is not where a device is to be found.
+    #[error("{0:?} is no address of a device")]
+    Address(String),
     /// The server did not take the device in.
     #[error("the server did not enrol this device: {0}")]
     Enrolment(String),
@@ -67,6 +70,7 @@ impl Error {
             Self::Missing(_) => "missing_record",
             Self::Folder { .. } => "folder",
             Self::Bundle(_) => "bundle",
+            Self::Address(_) => "address",
             Self::Enrolment(_) => "enrolment",
             Self::Offline(_) => "offline",
             Self::SentAway { code, .. } => code,
@@ -90,16 +94,30 @@ impl Error {
                 "写不进 {path}({detail})。请换一个文件夹,或检查 U 盘。",
                 "{path} cannot be written ({detail}). Choose another folder, or look at the stick."
             ),
+            Self::Address(text) => crate::near::no_address(text),
             Self::Enrolment(text) => {
                 words!("服务器没有接纳本机:{text}", "The server did not enrol this device: {text}")
             }
             Self::Offline(text) => {
                 words!("没有连上({text})。已保存的不会丢。", "No connection ({text}). What was saved is kept.")
             }
-            Self::SentAway { text, .. } => words!("同步停止了:{text}", "Sync has stopped: {text}"),
+            Self::SentAway { code, text } => sent_away(code, text),
             Self::Store(error) => {
                 words!("本机的值班簿出了问题:{error}", "The local book has a problem: {error}")
             }
         }
     }
+}
+
+/// What a person does about a connection that coming again does not cure. The other side's own words are English.
+fn sent_away(code: &str, text: &str) -> Words {
+    let zh = match code {
+        "unknown-device" => "对方还不认识本机。请先让其中一台连上服务器,或当面读入数据包",
+        "revoked-device" => "设备已被停用,请找系统管理员",
+        "wrong-site" => "对方属于另一个站点",
+        "bad-proof" => "对方不是本站点的设备或服务器,什么都没有交给它",
+        "wrong-protocol" => "两边的程序版本不同,请升级较旧的一台",
+        _ => text,
+    };
+    words!("同步停止了:{zh}。", "Sync has stopped: {text}")
 }

@@ -472,3 +472,83 @@ pub struct BundleRead {
     /// Where the file ended too early, or was damaged.
     pub trouble: Option<Words>,
 }
+
+/// The devices near by, and where this one is to be found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct NearShown {
+    /// Whether this device answers others and looks for them.
+    pub on: bool,
+    /// What another device scans; none while nobody can dial.
+    pub code: Option<String>,
+    /// The same for people who type: one address for each network.
+    pub addresses: Vec<String>,
+    /// The devices of the site that are near, or were met since this program was started.
+    pub devices: Vec<NearDevice>,
+}
+
+/// A device near by.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct NearDevice {
+    /// Its key, hex: names it.
+    pub key: String,
+    /// What people call it.
+    pub label: String,
+    /// The prefix of its numbers.
+    pub prefix: String,
+    /// How it stands with it.
+    pub word: NearWord,
+    /// Whether it can be met now.
+    pub reachable: bool,
+    /// Entries it handed over since this program was started.
+    pub received: u32,
+    /// When both last held the same.
+    pub met: Option<Timestamp>,
+    /// Why the last try failed.
+    pub trouble: Option<Words>,
+}
+
+/// How it stands with a device near by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum NearWord {
+    /// It is near.
+    Found,
+    /// Both are exchanging what they hold.
+    Exchanging,
+    /// Both are connected and hold the same.
+    Same,
+    /// Both held the same when they parted.
+    Met,
+    /// The last try failed.
+    Trouble,
+}
+
+/// A writer of whom entries are missing here.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GapShown {
+    /// The volume, such as `demo/duty/2026-11`.
+    pub volume: String,
+    /// The device that wrote it, as people call it; none where nothing of the writer is here.
+    pub device: Option<String>,
+    /// The writer, hex.
+    pub writer: String,
+    /// Up to which number everything is here.
+    pub have: u64,
+    /// Up to which number something is known to exist.
+    pub known: u64,
+    /// How many entries are missing.
+    pub missing: u64,
+    /// Who said that it holds more than is here; the furthest first.
+    pub holders: Vec<GapHolder>,
+}
+
+/// Somebody who said that it holds more of a writer than is here.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GapHolder {
+    /// The device, as people call it; the server has no prefix.
+    pub device: String,
+    /// How far.
+    pub upto: u64,
+    /// When it was last met, by this device's clock.
+    pub last_contact: Option<Timestamp>,
+}

@@ -16,7 +16,7 @@ mod workbook;
 pub use calendar::calendar;
 pub use fonts::book_face_has;
 pub use text::Language;
-pub use typeset::{Printed, pdf};
+pub use typeset::{Printed, pdf, qr_path};
 pub use workbook::xlsx;
 
 /// Why a form could not be made.

@@ -182,8 +182,10 @@ fn strokes(text: &str) -> Option<String> {
     ))
 }
 
-/// A QR code as a drawing, one square for each dark module, runs of them in one stroke.
-fn qr(text: &str) -> Option<String> {
+/// A QR code as one path, a run of dark modules in one stroke, and how many modules it is wide. None for a text that is
+/// too long for one.
+#[must_use]
+pub fn qr_path(text: &str) -> Option<(usize, String)> {
     let code = fast_qr::QRBuilder::new(text).ecl(fast_qr::ECL::M).build().ok()?;
     let size = code.size;
     let mut path = String::new();
@@ -197,6 +199,11 @@ fn qr(text: &str) -> Option<String> {
             x += run.max(1);
         }
     }
+    Some((size, path))
+}
+
+fn qr(text: &str) -> Option<String> {
+    let (size, path) = qr_path(text)?;
     Some(format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {size} {size}\"><path d=\"{path}\" fill=\"#000\"/></svg>"
     ))

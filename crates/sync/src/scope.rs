@@ -78,6 +78,17 @@ impl Scope {
         Self { classes, since: None, also: BTreeSet::new() }
     }
 
+    /// What a device enrolled as `role` may see at most, whoever it talks to. A role that a newer server gave is treated
+    /// as the least one.
+    #[must_use]
+    pub fn of_role(role: &str) -> Self {
+        // A7: discipline, spot checks and leave decisions never leave the desk.
+        Self::of(match role {
+            "desk" | "admin" => Classes::ALL,
+            _ => Classes::NONE.with(Class::Standing).with(Class::Duty),
+        })
+    }
+
     /// Whether the scope holds `volume`. The site is not looked at: a connection is about one site.
     #[must_use]
     pub fn includes(&self, volume: &VolumeId) -> bool {
@@ -137,6 +148,15 @@ mod tests {
             prop_assert_eq!(a.narrowed(&b).includes(&volume), a.includes(&volume) && b.includes(&volume));
             prop_assert_eq!(a.narrowed(&b), b.narrowed(&a));
             prop_assert_eq!(a.narrowed(&b).narrowed(&b), a.narrowed(&b));
+        }
+    }
+
+    #[test]
+    fn personnel_volumes_stay_at_the_desk() {
+        for (role, sees) in [("desk", true), ("admin", true), ("tablet", false), ("watch", false)] {
+            let classes = Scope::of_role(role).classes;
+            assert_eq!(classes.has(Class::Personnel), sees, "{role}");
+            assert!(classes.has(Class::Duty) && classes.has(Class::Standing), "{role}");
         }
     }
 

@@ -44,6 +44,10 @@ impl Stage {
         let site_file =
             with_a_round_for_now(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../demo/site.toml"), self.data.path())?;
         let demo = Demo::bring_up(&self.programs, &site_file, self.data.path(), None)?;
+        // Apps on one machine would find each other where a journey has no network.
+        for device in [&demo.desk, &demo.tablet] {
+            device.ask(&["device", "near", "off"])?;
+        }
         let folders = [demo.server.data(), demo.desk.data(), demo.tablet.data()].map(Path::to_owned);
         lock(&self.replicas).extend(folders);
         Ok(demo)

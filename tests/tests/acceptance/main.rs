@@ -5,6 +5,7 @@
 mod airplane_mode;
 mod bad_input;
 mod bundles;
+mod direct;
 mod duty;
 mod handover;
 mod hostile;

@@ -12,4 +12,5 @@ mod pages;
 mod people;
 mod side_by_side;
 mod stick;
+mod together;
 mod views;

@@ -29,6 +29,14 @@ export const commands = {
 	writeBundle: (folder: string) => typedError<BundleWritten, Failure>(__TAURI_INVOKE("write_bundle", { folder })),
 	/**  Takes in one of the bundles that were found. */
 	readBundle: (file: string) => typedError<BundleRead, Failure>(__TAURI_INVOKE("read_bundle", { file })),
+	/**  The devices near by, and where this one is to be found. */
+	near: () => typedError<NearScreen, Failure>(__TAURI_INVOKE("near")),
+	/**  Lets this device answer others and look for them, or not. */
+	setNear: (on: boolean) => typedError<null, Failure>(__TAURI_INVOKE("set_near", { on })),
+	/**  Meets the device at an address, or with what was scanned from its screen; answers what people call it. */
+	meet: (address: string) => typedError<string, Failure>(__TAURI_INVOKE("meet", { address })),
+	/**  Meets a device of [`near`] by its key. */
+	meetFound: (key: string) => typedError<string, Failure>(__TAURI_INVOKE("meet_found", { key })),
 	/**  Units as people type them. */
 	searchUnits: (typed: string, most: number) => typedError<UnitHit[], Failure>(__TAURI_INVOKE("search_units", { typed, most })),
 	/**  The emergency contacts; also without anybody signed in. */
@@ -3734,6 +3742,57 @@ export type Narrative = {
 	remark: string,
 };
 
+/**  A device near by. */
+export type NearDevice = {
+	/**  Its key, hex: names it. */
+	key: string,
+	/**  What people call it. */
+	label: string,
+	/**  The prefix of its numbers. */
+	prefix: string,
+	/**  How it stands with it. */
+	word: NearWord,
+	/**  Whether it can be met now. */
+	reachable: boolean,
+	/**  Entries it handed over since this program was started. */
+	received: number,
+	/**  When both last held the same. */
+	met: Timestamp | null,
+	/**  Why the last try failed. */
+	trouble: Words | null,
+};
+
+/**  The devices near by, with what another device scans. */
+export type NearScreen = {
+	near: NearShown,
+	qr: QrDrawn | null,
+};
+
+/**  The devices near by, and where this one is to be found. */
+export type NearShown = {
+	/**  Whether this device answers others and looks for them. */
+	on: boolean,
+	/**  What another device scans; none while nobody can dial. */
+	code: string | null,
+	/**  The same for people who type: one address for each network. */
+	addresses: string[],
+	/**  The devices of the site that are near, or were met since this program was started. */
+	devices: NearDevice[],
+};
+
+/**  How it stands with a device near by. */
+export type NearWord = 
+/**  It is near. */
+"found" | 
+/**  Both are exchanging what they hold. */
+"exchanging" | 
+/**  Both are connected and hold the same. */
+"same" | 
+/**  Both held the same when they parted. */
+"met" | 
+/**  The last try failed. */
+"trouble";
+
 /**  One of one's own next shifts. */
 export type NextShift = {
 	/**  Its record. */
@@ -4344,6 +4403,14 @@ export type Proof =
 "C" | 
 /**  A make-up visit (补巡) after its time. */
 "D";
+
+/**  A QR code to be drawn. */
+export type QrDrawn = {
+	/**  How many modules it is wide and high. */
+	size: number,
+	/**  The dark ones, as the path of an SVG. */
+	path: string,
+};
 
 /**  What people can do. */
 export type ReachTestAction = 

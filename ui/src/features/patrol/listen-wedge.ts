@@ -1,8 +1,12 @@
 import { ownedByInputMethod } from '@/design/ime'
+import { SCHEME } from '@/features/carry/scheme'
 import { Wedge } from './wedge'
 
-/** Hears scanned codes on the whole screen, also while a field has the focus; the result stops it. */
-export function listenWedge(heard: (code: string) => void): () => void {
+/**
+ * Hears scanned codes on the whole screen, also while a field has the focus; the result stops it. The code of another
+ * device is heard by whoever asks for its `scheme` only, and everything else by those who ask for none.
+ */
+export function listenWedge(heard: (code: string) => void, scheme?: typeof SCHEME): () => void {
   const wedge = new Wedge()
   const keydown = (event: KeyboardEvent): void => {
     if (ownedByInputMethod(event)) {
@@ -15,7 +19,7 @@ export function listenWedge(heard: (code: string) => void): () => void {
     event.preventDefault()
     event.stopPropagation()
     takeBack(event.target, code)
-    heard(code)
+    if (code.startsWith(SCHEME) === (scheme !== undefined)) heard(code)
   }
   // Before any field or button gets the Enter.
   window.addEventListener('keydown', keydown, { capture: true })
