@@ -22,7 +22,7 @@ use dutybook_domain::site::Site;
 use dutybook_domain::{Day, FactId, RecordId, Timestamp};
 use dutybook_log::{AuthorId, DeviceKey, Recorded};
 use dutybook_store::{Identity, Stamp, Store, Token, Writing};
-use serde::{Deserialize, Serialize};
+use dutybook_sync::{EnrolAnswer, EnrolAsking, EnrolProblem};
 use sha2::{Digest as _, Sha256};
 
 use crate::clock::{self, Clock};
@@ -80,40 +80,8 @@ fn hash_of(token: &str) -> [u8; 32] {
     hasher.finalize().into()
 }
 
-/// What a device asks with.
-#[derive(Deserialize)]
-pub(crate) struct Asking {
-    token: String,
-    /// Ed25519 public key in hex.
-    device_key: String,
-    /// What people call it; empty: the name the token was made with.
-    #[serde(default)]
-    name: String,
-}
-
-/// What it gets.
-#[derive(Serialize)]
-struct Answer {
-    site: String,
-    site_name: String,
-    /// Ed25519 public key in hex: the root of trust.
-    server_key: String,
-    /// The device's record.
-    device_id: RecordId,
-    prefix: String,
-    role: AppRole,
-    name: String,
-}
-
-/// Why it gets nothing.
-#[derive(Serialize)]
-struct Problem {
-    code: &'static str,
-    message: String,
-}
-
 fn problem(status: StatusCode, code: &'static str, message: &str) -> Response {
-    (status, Json(Problem { code, message: message.to_owned() })).into_response()
+    (status, Json(EnrolProblem { code: code.to_owned(), message: message.to_owned() })).into_response()
 }
 
 /// Why no device was enrolled.
@@ -127,7 +95,10 @@ enum EnrolError {
     Refused(Refusal),
 }
 
-pub(crate) async fn enrol(State(server): State<Arc<Server>>, asking: Result<Json<Asking>, JsonRejection>) -> Response {
+pub(crate) async fn enrol(
+    State(server): State<Arc<Server>>,
+    asking: Result<Json<EnrolAsking>, JsonRejection>,
+) -> Response {
     let asking = match asking {
         Ok(Json(asking)) => asking,
         Err(rejection) => {
@@ -163,7 +134,7 @@ fn failed(error: &dyn std::error::Error) -> Response {
     problem(StatusCode::SERVICE_UNAVAILABLE, "unavailable", &message)
 }
 
-fn take_in(server: &Server, asking: &Asking, key: DeviceKey) -> Result<Answer, EnrolError> {
+fn take_in(server: &Server, asking: &EnrolAsking, key: DeviceKey) -> Result<EnrolAnswer, EnrolError> {
     // One at a time: two requests of the same device must not get two prefixes.
     let _alone = server.enrolling.lock().unwrap_or_else(PoisonError::into_inner);
     let (store, identity) = (&*server.store, &server.identity);
@@ -186,13 +157,13 @@ fn take_in(server: &Server, asking: &Asking, key: DeviceKey) -> Result<Answer, E
             (prefix, name)
         }
     };
-    Ok(Answer {
+    Ok(EnrolAnswer {
         site: identity.site.as_str().to_owned(),
         site_name: identity.site_name.clone(),
         server_key: identity.server.to_string(),
-        device_id,
+        device_id: device_id.to_string(),
         prefix,
-        role,
+        role: role.word().to_owned(),
         name,
     })
 }

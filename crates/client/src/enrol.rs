@@ -7,33 +7,12 @@ use data_encoding::HEXLOWER;
 use dutybook_domain::device::AppRole;
 use dutybook_log::DeviceKey;
 use dutybook_store::{Identity, Store};
-use serde::{Deserialize, Serialize};
+use dutybook_sync::{ENROLMENT_BYTES, EnrolAnswer, EnrolAsking, EnrolProblem};
 
 use crate::client::{Client, start_options};
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::sync::SERVER_URL;
-
-#[derive(Serialize)]
-struct Asking<'a> {
-    token: &'a str,
-    device_key: String,
-    name: &'a str,
-}
-
-#[derive(Deserialize)]
-struct Answer {
-    site: String,
-    site_name: String,
-    server_key: String,
-    prefix: String,
-    role: AppRole,
-}
-
-#[derive(Deserialize)]
-struct Problem {
-    message: String,
-}
 
 /// Enrols the device whose data folder is `dir`, making its key and its book, and opens it.
 ///
@@ -45,20 +24,20 @@ struct Problem {
 /// the device's key is kept and used at the next try.
 pub async fn enrol(dir: &Path, url: &str, token: &str, label: &str, clock: Arc<dyn Clock>) -> Result<Client, Error> {
     let store = Store::open(dir, start_options())?;
-    let asking = Asking { token: token.trim(), device_key: HEXLOWER.encode(&store.device_key().0), name: label };
+    let device_key = HEXLOWER.encode(&store.device_key().0);
+    let asking = EnrolAsking { token: token.trim().to_owned(), device_key, name: label.to_owned() };
     let url = url.trim().trim_end_matches('/');
     let offline = |error: reqwest::Error| Error::Offline(error.without_url().to_string());
     let answer = reqwest::Client::new().post(format!("{url}/enrol")).json(&asking).send().await.map_err(offline)?;
     let status = answer.status();
+    let body = body_of(answer).await.map_err(offline)?;
     if !status.is_success() {
-        let text = answer
-            .json::<Problem>()
-            .await
+        let text = EnrolProblem::read(&body)
             .map_or_else(|_| format!("{url} answered {status}; is it a Dutybook server?"), |problem| problem.message);
         return Err(Error::Enrolment(text));
     }
     let foreign = |what: &str| Error::Enrolment(format!("{url} gave no readable {what}; is it a Dutybook server?"));
-    let answer: Answer = answer.json().await.map_err(|_| foreign("answer"))?;
+    let answer = EnrolAnswer::read(&body).map_err(|_| foreign("answer"))?;
     let server = HEXLOWER
         .decode(answer.server_key.as_bytes())
         .ok()
@@ -66,6 +45,7 @@ pub async fn enrol(dir: &Path, url: &str, token: &str, label: &str, clock: Arc<d
         .map(DeviceKey)
         .ok_or_else(|| foreign("key"))?;
     let site = answer.site.parse().map_err(|_| foreign("site"))?;
+    let role: AppRole = answer.role.parse().map_err(|_| foreign("role"))?;
     if let Some(before) = store.identity()?.filter(|before| before.site != site || before.server != server) {
         let (label, old) = (before.label, before.site);
         let text = format!("this folder belongs to “{label}” of site {old} and another server; use an empty folder");
@@ -76,9 +56,21 @@ pub async fn enrol(dir: &Path, url: &str, token: &str, label: &str, clock: Arc<d
         site_name: answer.site_name,
         label: label.into(),
         prefix: answer.prefix,
-        role: answer.role,
+        role,
         server,
     })?;
     store.set_setting(SERVER_URL, Some(url))?;
     Client::on(store, clock)
+}
+
+/// The body, as far as an answer may be long: whoever answers there need not be a server of ours.
+async fn body_of(mut answer: reqwest::Response) -> Result<Vec<u8>, reqwest::Error> {
+    let mut body = Vec::new();
+    while body.len() <= ENROLMENT_BYTES {
+        match answer.chunk().await? {
+            Some(chunk) => body.extend_from_slice(&chunk),
+            None => break,
+        }
+    }
+    Ok(body)
 }

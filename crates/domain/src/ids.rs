@@ -200,4 +200,25 @@ mod tests {
         assert_ne!(id, FactId::new(&[7; 32], at, [1, 2, 3, 5]));
         assert!(id < FactId::new(&[0; 32], Timestamp(at.0 + 1), [0; 4]), "sorted by the writer's clock");
     }
+
+    /// What docs/protocol.md says of ids, for whoever writes another program.
+    #[test]
+    fn the_published_vectors_hold() {
+        let log: serde_json::Value = serde_json::from_str(include_str!("../../../docs/vectors/log.json")).unwrap();
+        let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+        for vector in log["facts"].as_array().unwrap() {
+            let (device, fact) = (text(&vector["device"]), text(&vector["fact"]).parse::<FactId>().unwrap());
+            let bytes: Vec<u8> =
+                (0..32).map(|at| u8::from_str_radix(&device[2 * at..2 * at + 2], 16).unwrap()).collect();
+            assert!(fact.is_of(bytes.as_slice().try_into().unwrap()), "{fact}");
+        }
+        for vector in log["records"].as_array().unwrap() {
+            let record = text(&vector["record"]).parse::<RecordId>().unwrap();
+            assert!(record.is_of_kind("work_order"), "{record}");
+        }
+        let enrolment = include_str!("../../../docs/vectors/enrolment.json");
+        let enrolment: serde_json::Value = serde_json::from_str(enrolment).unwrap();
+        let device = crate::device::record_of("demo", &text(&enrolment["request"]["device_key"]));
+        assert_eq!(device.to_string(), text(&enrolment["answer"]["device_id"]));
+    }
 }

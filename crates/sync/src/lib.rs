@@ -19,6 +19,7 @@ pub const DEVICE_HEADER: &str = "x-dutybook-device";
 
 mod bundle;
 mod coverage;
+mod enrolment;
 mod goodbye;
 mod message;
 mod outgoing;
@@ -27,6 +28,7 @@ mod session;
 
 pub use bundle::{BundleCount, BundleError, BundleHead, BundleReader, write_bundle};
 pub use coverage::Coverage;
+pub use enrolment::{ENROLMENT_BYTES, EnrolAnswer, EnrolAsking, EnrolProblem, EnrolmentError};
 pub use goodbye::{Goodbye, GoodbyeCode};
 pub use message::{Batch, FRAME_BYTES, HELLO_BYTES, Held, PROTOCOL, Part, Refusal};
 pub use scope::{Classes, Scope};

@@ -774,6 +774,8 @@ impl Session {
             for refusal in &ack.refused {
                 coverage.refuse(&refusal.volume, refusal.writer);
             }
+            // The names may be made up.
+            bounded(coverage)?;
         }
         if !ack.held.is_empty() {
             effects.push(Effect::Acked(ack.held));

@@ -37,6 +37,24 @@ async fn a_device_gets_its_place_for_a_token() {
     eventually("the desk knows the new tablet", || desk.store.devices().unwrap().len() == 3).await;
 }
 
+/// The answers that docs/protocol.md shows are what the server answers.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_published_answers_are_the_real_ones() {
+    let vector: Value = serde_json::from_str(include_str!("../../../docs/vectors/enrolment.json")).unwrap();
+    let site = Site::with_key([3; 32]).await;
+    let token = site.token(AppRole::Tablet, "巡逻1");
+    let key = vector["request"]["device_key"].as_str().unwrap();
+    let answer = site.ask(&token.to_lowercase(), key, vector["request"]["name"].as_str().unwrap()).await;
+    assert_eq!(u64::from(answer.status().as_u16()), vector["status"]);
+    let mut answer: Value = answer.json().await.unwrap();
+    // The site has another name in these tests.
+    answer["site_name"] = vector["answer"]["site_name"].clone();
+    assert_eq!(answer, vector["answer"]);
+    let refused = site.ask(vector["request"]["token"].as_str().unwrap(), key, "").await;
+    assert_eq!(u64::from(refused.status().as_u16()), vector["refused"]["status"]);
+    assert_eq!(refused.json::<Value>().await.unwrap(), vector["refused"]["answer"]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_works_once_and_a_wrong_one_never() {
     let site = Site::open().await;

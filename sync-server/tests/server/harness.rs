@@ -61,7 +61,19 @@ pub(crate) struct Site {
 
 impl Site {
     pub(crate) async fn open() -> Self {
+        Self::open_in(tempfile::tempdir().unwrap()).await
+    }
+
+    /// A site whose server has this secret key.
+    pub(crate) async fn with_key(secret: [u8; 32]) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        std::fs::create_dir(&data).unwrap();
+        std::fs::write(data.join("device.key"), secret).unwrap();
+        Self::open_in(folder).await
+    }
+
+    async fn open_in(folder: tempfile::TempDir) -> Self {
         let key = init(&folder.path().join("data"), "demo".parse().unwrap(), "示范小区 Demo Court").unwrap();
         let mut site = Self {
             folder,

@@ -188,3 +188,25 @@ fn a_volume_stands_once_in_a_frame_and_entries_are_counted() {
     assert!(decode(&encode_entries(&[many(FRAME_ENTRIES)], 0)).is_ok());
     assert!(matches!(decode(&encode_entries(&[many(FRAME_ENTRIES + 1)], 0)), Err(FrameError::Malformed(_))));
 }
+
+#[test]
+fn heads_are_counted_over_the_whole_frame() {
+    let (duty, standing, head) = (duty(), standing(), head());
+    let part = |volume, count| OutgoingPart { volume, heads: vec![&head; count], entries: vec![] };
+    assert!(decode(&encode_entries(&[part(&duty, FRAME_HEADS - 1), part(&standing, 1)], 0)).is_ok());
+    let too_many = encode_entries(&[part(&duty, FRAME_HEADS), part(&standing, 1)], 0);
+    assert!(matches!(decode(&too_many), Err(FrameError::Malformed(text)) if text.contains("heads")));
+}
+
+/// A newer side that has a further class of volumes and asks for some of them by name.
+#[test]
+fn volumes_of_a_class_from_the_future_are_left_out_of_a_scope() {
+    let mut frame = encode_hello(&hello()).to_vec();
+    let name = b"demo/duty/2026-03";
+    let at = frame.windows(name.len()).position(|window| window == name).unwrap();
+    frame.splice(at - 2..at - 1, [0x82]);
+    let later = [&[0x73][..], b"demo/drones/2026-11"].concat();
+    frame.splice(at - 1..at - 1, later);
+    let Message::Hello(read) = decode(&frame).unwrap() else { panic!() };
+    assert_eq!(read.scope, scope());
+}

@@ -8,4 +8,5 @@ mod handshake;
 mod network;
 mod replica;
 mod robustness;
+mod vectors;
 mod window;

@@ -28,7 +28,7 @@ pub(crate) struct Connection {
 pub(crate) struct Network {
     pub(crate) replicas: Vec<Memory>,
     pub(crate) connections: Vec<Connection>,
-    challenges: u8,
+    pub(crate) challenges: u8,
     /// Frames sent, with which end of the connection sent them: `(connection, end, frame)`.
     pub(crate) sent: Vec<(usize, usize, Bytes)>,
     pub(crate) record: bool,

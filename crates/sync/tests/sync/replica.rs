@@ -119,6 +119,11 @@ impl Memory {
         self.log.len()
     }
 
+    /// The log after an arrival: entries, and heads where commits end.
+    pub(crate) fn log_after(&self, arrival: u64) -> Vec<(SealedEntry, Option<Head>)> {
+        self.log.iter().skip(arrival as usize).map(|stored| (stored.entry.clone(), stored.head)).collect()
+    }
+
     pub(crate) fn arrival(&self) -> u64 {
         self.log.len() as u64
     }
@@ -183,7 +188,8 @@ impl Memory {
         doc
     }
 
-    fn push(&mut self, sealed: SealedEntry, head: Option<Head>) {
+    /// Puts an entry at the end of the log, unlooked at.
+    pub(crate) fn push(&mut self, sealed: SealedEntry, head: Option<Head>) {
         let entry = sealed.entry();
         self.hashes.insert((entry.writer, entry.seq), sealed.hash());
         if head.is_some() {

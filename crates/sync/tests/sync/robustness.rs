@@ -122,6 +122,33 @@ fn an_acknowledgement_for_what_was_never_sent_is_not_believed() {
     assert!(closed, "{effects:?}");
 }
 
+/// Refusals of writers that were never sent anything of: what is remembered of a connection stays bounded.
+#[test]
+fn refusals_without_end_are_too_many() {
+    let mut network = Network::new(2);
+    let connection = network.connect(0, 1);
+    network.settle();
+    let session = &mut network.connections[connection].ends[1].session;
+    let each: u32 = 50_000;
+    let mut rounds = 0;
+    let goodbye = loop {
+        // [4, 0, [], [[volume, writer, 1, "", ""], …]]
+        let mut frame = [&b"\x84\x04\x00\x80\x9a"[..], &each.to_be_bytes()].concat();
+        for number in 0..each {
+            frame.extend(b"\x85\x6ddemo/standing\x50\0\0\0\0\0\0\0\0");
+            frame.extend((rounds * each + number).to_be_bytes());
+            frame.extend(b"\0\0\0\0\x01\x60\x60");
+        }
+        let effects = session.handle(Event::Received(frame.into()));
+        if let Some(Effect::Close { goodbye, .. }) = effects.last() {
+            break goodbye.clone();
+        }
+        rounds += 1;
+        assert!(rounds < 20, "a million writers are remembered");
+    };
+    assert_eq!(goodbye.code, dutybook_sync::GoodbyeCode::Malformed, "{goodbye}");
+}
+
 #[test]
 fn a_closed_session_does_nothing_more() {
     let mut session = Session::answer(Memory::new(1, 2).replica(), [1; 32]);
