@@ -26,6 +26,8 @@ pub fn builder() -> Builder<tauri::Wry> {
             commands::bundles_found,
             commands::write_bundle,
             commands::read_bundle,
+            commands::keep_picture,
+            commands::picture,
             commands::near,
             commands::set_near,
             commands::meet,

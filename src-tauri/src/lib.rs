@@ -142,6 +142,7 @@ fn begin(app: &tauri::AppHandle, client: &Client) {
     let stop = CancellationToken::new();
     tauri::async_runtime::spawn(client.clone().keep_synced(stop.clone()));
     tauri::async_runtime::spawn(client.clone().keep_meeting(stop.clone()));
+    tauri::async_runtime::spawn(client.clone().keep_files_sent(stop.clone()));
     tauri::async_runtime::spawn(tell_changes(app.clone(), client.clone()));
     tauri::async_runtime::spawn(tell_sync(app.clone(), client.clone()));
     app.manage(Stop(stop));

@@ -7,6 +7,7 @@
 //! | `intake` | the one writing thread: many connections, one transaction |
 //! | `tail` | the end of the log in memory, read once for all |
 //! | `enrol` | which devices there are |
+//! | `files` | files of records, in pieces and ranges |
 //! | `status` | `/healthz` and the status page |
 //! | `site` | the server's folder |
 //!
@@ -19,6 +20,7 @@
 mod clock;
 mod connection;
 mod enrol;
+mod files;
 mod intake;
 mod server;
 mod site;

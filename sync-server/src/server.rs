@@ -13,9 +13,10 @@ use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, State, WebSocketUpgrade};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 use axum::serve::ListenerExt as _;
 use data_encoding::HEXLOWER;
+use dutybook_files::Files;
 use dutybook_log::DeviceKey;
 use dutybook_store::{Identity, Store};
 use dutybook_sync::{CHALLENGE_HEADER, DEVICE_HEADER, FRAME_BYTES, Replica, SUBPROTOCOL, Sign};
@@ -28,7 +29,7 @@ use crate::clock::{self, Clock};
 use crate::intake::{Intake, Job, publish};
 use crate::site::{self, SiteError};
 use crate::tail::Log;
-use crate::{connection, enrol, status};
+use crate::{connection, enrol, files, status};
 
 /// Connections at once. A site has some dozens of devices.
 const CONNECTIONS: usize = 1_000;
@@ -70,6 +71,7 @@ pub(crate) struct Server {
     pub(crate) store: Arc<Store>,
     pub(crate) identity: Identity,
     pub(crate) data: PathBuf,
+    pub(crate) files: Files,
     pub(crate) clock: Clock,
     pub(crate) log: Log,
     pub(crate) intake: Intake,
@@ -171,6 +173,7 @@ pub async fn serve(listener: TcpListener, config: Config, shutdown: Cancellation
         log: Log::new(Arc::clone(&store), arrival),
         store,
         identity,
+        files: Files::beside(&config.data),
         data: config.data,
         clock: Clock::start(),
         intake,
@@ -248,6 +251,8 @@ fn routes(server: Arc<Server>) -> Router {
         .route("/healthz", get(status::health))
         .route("/enrol", post(enrol::enrol))
         .route("/sync", get(sync))
+        .route("/files", post(files::begin).options(files::able))
+        .route("/files/{name}", any(files::one))
         .fallback(nothing_here)
         .layer(DefaultBodyLimit::max(BODY_BYTES))
         .with_state(server)

@@ -3,6 +3,7 @@
 //! - [`fleet`]: several devices and a real server in one process, for acceptance tests that read
 //!   like the regulations.
 //! - [`bench`]: what it costs, beside a floor of bare SQLite.
+//! - [`pictures`]: what a camera makes.
 //! - [`windows`]: the real apps on virtual screens, driven as a person would, for few journeys.
 //!
 //! Invariants: a test waits for conditions with a deadline, never for time; nothing a test started
@@ -10,4 +11,5 @@
 
 pub mod bench;
 pub mod fleet;
+pub mod pictures;
 pub mod windows;

@@ -10,15 +10,16 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Which of our crates each of our crates may name among its dependencies.
-const MAY_DEPEND_ON: [(&str, &[&str]); 11] = [
+const MAY_DEPEND_ON: [(&str, &[&str]); 12] = [
     ("dutybook-log", &[]),
     ("dutybook-domain", &["dutybook-log"]),
     ("dutybook-sync", &["dutybook-log"]),
     ("dutybook-store", &["dutybook-log", "dutybook-domain"]),
-    ("dutybook-client", &["dutybook-log", "dutybook-domain", "dutybook-sync", "dutybook-store"]),
+    ("dutybook-files", &["dutybook-domain"]),
+    ("dutybook-client", &["dutybook-log", "dutybook-domain", "dutybook-sync", "dutybook-store", "dutybook-files"]),
     ("dutybook-print", &["dutybook-domain"]),
     ("dutybook-app", &["dutybook-client", "dutybook-domain", "dutybook-print"]),
-    ("dutybook-sync-server", &["dutybook-log", "dutybook-domain", "dutybook-sync", "dutybook-store"]),
+    ("dutybook-sync-server", &["dutybook-log", "dutybook-domain", "dutybook-sync", "dutybook-store", "dutybook-files"]),
     ("dutybook-cli", &["dutybook-log", "dutybook-domain", "dutybook-store", "dutybook-client", "dutybook-print"]),
     ("xtask", &[]),
     (
@@ -29,6 +30,7 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 11] = [
             "dutybook-sync",
             "dutybook-store",
             "dutybook-client",
+            "dutybook-files",
             "dutybook-print",
             "dutybook-sync-server",
             "xtask",

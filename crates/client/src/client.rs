@@ -11,6 +11,7 @@ use dutybook_domain::role::{Role, Signer};
 use dutybook_domain::site::units::UnitIndex;
 use dutybook_domain::site::{Site, pin, teams_for};
 use dutybook_domain::{Day, FactId, RecordId, Timestamp, kinds, words};
+use dutybook_files::Files;
 use dutybook_log::{AuthorId, DeviceKey, Recorded};
 use dutybook_store::{Changed, Identity, OpenOptions, Stamp, Store, Writing};
 use serde::{Deserialize, Serialize};
@@ -33,6 +34,9 @@ pub struct Client {
 pub(crate) struct Inner {
     pub(crate) store: Arc<Store>,
     pub(crate) identity: Identity,
+    pub(crate) files: Files,
+    /// One file is fetched at a time: two of the same would mix.
+    pub(crate) fetching: tokio::sync::Mutex<()>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) site: RwLock<Arc<SiteNow>>,
     session: RwLock<Option<Session>>,
@@ -117,12 +121,15 @@ impl Client {
 
     pub(crate) fn on(store: Store, clock: Arc<dyn Clock>) -> Result<Self, Error> {
         let identity = store.identity()?.ok_or(Error::NotEnrolled)?;
+        let files = Files::beside(store.folder());
         let store = Arc::new(store);
         let session = store.setting(SESSION)?.and_then(|text| serde_json::from_str(&text).ok());
         let client = Self {
             inner: Arc::new(Inner {
                 store,
                 identity,
+                files,
+                fetching: tokio::sync::Mutex::default(),
                 clock,
                 site: RwLock::new(Arc::new(SiteNow { site: Site::default(), units: UnitIndex::new(&Site::default()) })),
                 session: RwLock::new(session),

@@ -37,6 +37,12 @@ pub enum Error {
     /// A file that is no bundle, or not one for this book.
     #[error("{}", .0.en)]
     Bundle(Words),
+    /// What was to be kept as a picture is none.
+    #[error(transparent)]
+    Picture(dutybook_files::PictureError),
+    /// A file beside the book cannot be kept or read.
+    #[error(transparent)]
+    File(#[from] dutybook_files::Error),
     /// What was typed or scanned is not where a device is to be found.
     #[error("{0:?} is no address of a device")]
     Address(String),
@@ -70,6 +76,8 @@ impl Error {
             Self::Missing(_) => "missing_record",
             Self::Folder { .. } => "folder",
             Self::Bundle(_) => "bundle",
+            Self::Picture(_) => "picture",
+            Self::File(_) => "file",
             Self::Address(_) => "address",
             Self::Enrolment(_) => "enrolment",
             Self::Offline(_) => "offline",
@@ -93,6 +101,14 @@ impl Error {
             Self::Folder { path, detail } => words!(
                 "写不进 {path}({detail})。请换一个文件夹,或检查 U 盘。",
                 "{path} cannot be written ({detail}). Choose another folder, or look at the stick."
+            ),
+            Self::Picture(error) => words!(
+                "这不是能用的照片({error})。请换一张 JPEG、PNG 或 WebP。",
+                "This picture cannot be used ({error}). Choose a JPEG, PNG or WebP."
+            ),
+            Self::File(error) => words!(
+                "照片存不进本机({error})。请检查磁盘空间;文字记录不受影响。",
+                "The picture cannot be kept on this device ({error}). Look at the disk; records are not affected."
             ),
             Self::Address(text) => crate::near::no_address(text),
             Self::Enrolment(text) => {

@@ -21,6 +21,7 @@ mod gaps;
 mod near;
 mod overview;
 mod papers;
+mod pictures;
 mod queries;
 mod reading;
 mod registers;

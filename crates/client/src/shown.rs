@@ -4,6 +4,7 @@ use dutybook_domain::daily_report::{DailyReportView, DayNumbers};
 use dutybook_domain::device::AppRole;
 use dutybook_domain::engine::{Anomaly, Card, Deadline, HistoryFact, LedgerLine, Offer};
 use dutybook_domain::escalation::{Escalation, LineNow};
+use dutybook_domain::file::FileHash;
 use dutybook_domain::kinds::AnyView;
 use dutybook_domain::month_seal::{LineNumber, Month};
 use dutybook_domain::patrol_run::{RunState, StopState};
@@ -85,6 +86,8 @@ pub struct SyncShown {
     pub word: SyncWord,
     /// Entries on this device that the server has not acknowledged.
     pub undelivered: u32,
+    /// Pictures on this device that the server does not have yet.
+    pub pictures: u32,
     /// When the word last changed to offline, while it is.
     pub offline_since: Option<Timestamp>,
     /// When the server last acknowledged anything or said that all is equal.
@@ -551,4 +554,19 @@ pub struct GapHolder {
     pub upto: u64,
     /// When it was last met, by this device's clock.
     pub last_contact: Option<Timestamp>,
+}
+
+/// A picture that was kept.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct PictureKept {
+    /// The picture as it travels.
+    pub file: FileHash,
+    /// What the camera had made.
+    pub original: FileHash,
+    /// Pixels from left to right.
+    pub width: u32,
+    /// Pixels from top to bottom.
+    pub height: u32,
+    /// When it was kept, by this device's clock.
+    pub taken_at: Timestamp,
 }

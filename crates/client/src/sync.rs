@@ -52,7 +52,7 @@ pub struct Link {
     pub(crate) nudges: u64,
 }
 
-struct Signing(Arc<Store>);
+pub(crate) struct Signing(pub(crate) Arc<Store>);
 
 impl Sign for Signing {
     fn device(&self) -> DeviceKey {
@@ -101,6 +101,7 @@ impl Client {
         Ok(SyncShown {
             word,
             undelivered,
+            pictures: u32::try_from(self.inner.store.files_to_send()?.files).unwrap_or(u32::MAX),
             offline_since: link.offline_since,
             last_contact: link.last_contact,
             trouble: link.trouble,

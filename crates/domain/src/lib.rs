@@ -16,6 +16,7 @@ pub mod device;
 pub mod doc;
 pub mod engine;
 pub mod escalation;
+pub mod file;
 pub mod follow_up;
 pub mod form;
 pub mod handover;

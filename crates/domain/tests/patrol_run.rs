@@ -588,7 +588,7 @@ fn a_round_from_the_first_scan_to_the_signature() {
     device.act(KIND, night(), json!({"do": "all_normal", "stop": 0})).unwrap();
     device.at(t("22:35")).act(KIND, night(), scan("配电房")).unwrap();
     device.act(KIND, night(), json!({"do": "all_normal", "stop": 1})).unwrap();
-    let photo = PhotoPlaceholder { taken_at: t("22:41"), caption: "地面积水".into() };
+    let photo = PhotoPlaceholder { taken_at: t("22:41"), caption: "地面积水".into(), file: None, original: None };
     device.at(t("22:41")).act(KIND, night(), scan("水泵房")).unwrap();
     let results = json!([
         {"key": "pressure", "name": "", "outcome": "normal", "reading": "0.35", "note": ""},
@@ -992,7 +992,7 @@ fn deadlines_run_for_what_is_owed() {
 fn every_fact() -> Vec<PatrolFact> {
     let plan = planned(run_at("fire", "10:00"));
     let at_stop = StopRef::from(&plan.stops[0]);
-    let photo = Some(PhotoPlaceholder { taken_at: t("10:02"), caption: "表盘".into() });
+    let photo = Some(PhotoPlaceholder { taken_at: t("10:02"), caption: "表盘".into(), file: None, original: None });
     let result = |outcome, note: &str| ItemResult {
         key: "door".into(),
         name: "门锁".into(),

@@ -10,6 +10,7 @@
 //! | `materialise`, `contents` | entries into documents |
 //! | `projection` | documents into lists, ledger, search, devices |
 //! | `reading`, `peers`, `gaps` | what a sync session asks for, and what it leaves open |
+//! | `file` | which files were taken in, and which the server has |
 //! | `query`, `history`, `check`, `backup` | what people ask for |
 //!
 //! Invariants
@@ -28,6 +29,7 @@ mod check;
 mod contents;
 mod counter;
 mod error;
+mod file;
 mod fork;
 mod gaps;
 mod history;
@@ -47,6 +49,7 @@ mod write;
 
 pub use check::CheckReport;
 pub use error::{Error, Result};
+pub use file::FilesToSend;
 pub use gaps::Gap;
 pub use history::{EntryRow, Parked, Quarantined, SetAside, Standing};
 pub use ingest::{IncomingBatch, IncomingPart, Receipt, Refused};

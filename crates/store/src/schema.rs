@@ -17,7 +17,8 @@ use crate::error::{Error, Result};
 const APPLICATION_ID: i32 = 0x4474_626b;
 
 /// In order; a file's `user_version` is how many of them it has seen.
-const MIGRATIONS: &[&str] = &[include_str!("schema/0001_log.sql"), include_str!("schema/0002_claim.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("schema/0001_log.sql"), include_str!("schema/0002_claim.sql"), include_str!("schema/0003_file.sql")];
 
 /// How long to wait for another process that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);

@@ -307,6 +307,14 @@ impl Window {
         Ok(())
     }
 
+    /// Gives the file at `path` to the chooser `id`, which is not shown itself: the key beside it opens the system's.
+    pub async fn choose_file(&self, id: &str, path: &Path) -> Result<()> {
+        let chooser =
+            self.wait(&format!("[{id}] to choose with"), async || Ok(self.all(id).await?.into_iter().next())).await?;
+        let path = path.to_str().context("the path is text")?;
+        chooser.send_keys(path).await.with_context(|| self.says(&format!("[{id}] choose {path}")))
+    }
+
     /// Presses keys one after the other, for whatever has the focus; modifiers stay down till the end:
     /// `Key::Control + Key::Enter`.
     pub async fn press(&self, keys: impl Into<TypingData>) -> Result<()> {

@@ -14,6 +14,7 @@ mod merging;
 mod newer;
 mod papers;
 mod patrol;
+mod pictures;
 mod printing;
 mod registers;
 mod restore;

@@ -10,6 +10,7 @@ mod offline;
 mod overview;
 mod pages;
 mod people;
+mod picture;
 mod side_by_side;
 mod stick;
 mod together;

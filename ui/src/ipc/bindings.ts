@@ -29,6 +29,10 @@ export const commands = {
 	writeBundle: (folder: string) => typedError<BundleWritten, Failure>(__TAURI_INVOKE("write_bundle", { folder })),
 	/**  Takes in one of the bundles that were found. */
 	readBundle: (file: string) => typedError<BundleRead, Failure>(__TAURI_INVOKE("read_bundle", { file })),
+	/**  Makes a picture small enough to travel and keeps it. `data` is what the camera or the file gave, in base64. */
+	keepPicture: (data: string, urgent: boolean) => typedError<PictureKept, Failure>(__TAURI_INVOKE("keep_picture", { data, urgent })),
+	/**  A picture as a `data:` address, or nothing when it is neither here nor on a server in reach. `small` is for lists. */
+	picture: (file: FileHash, small: boolean) => typedError<string | null, Failure>(__TAURI_INVOKE("picture", { file, small })),
 	/**  The devices near by, and where this one is to be found. */
 	near: () => typedError<NearScreen, Failure>(__TAURI_INVOKE("near")),
 	/**  Lets this device answer others and look for them, or not. */
@@ -2381,6 +2385,9 @@ export type Family =
 /**  环境. */
 "environment";
 
+/**  SHA-256 over a file's bytes; 64 lower-case hex digits in records and addresses. */
+export type FileHash = string;
+
 /**  What the times and the self-check say, to be verified. */
 export type Finding = 
 /**  未批准顶岗: not on the roster (D1.2.3). */
@@ -4215,8 +4222,10 @@ export type PhotoNote = {
 	phase: PhotoPhase,
 	/**  What it shows. */
 	caption: string,
-	/**  The picture's content hash. */
-	photo: string | null,
+	/**  The picture as it travels. */
+	photo: FileHash | null,
+	/**  What the camera had made of it. */
+	original: FileHash | null,
 };
 
 /**  When a photo was taken. */
@@ -4228,12 +4237,30 @@ export type PhotoPhase =
 /**  After the work. */
 "after";
 
-/**  A photograph that was taken; the picture itself is kept outside the record. */
+/**  A photograph that was taken; the picture itself is kept outside the record and travels on its own. */
 export type PhotoPlaceholder = {
 	/**  When it was taken. */
 	taken_at: Timestamp,
 	/**  What it shows. */
 	caption?: string,
+	/**  The picture as it travels, where it was kept here. */
+	file?: FileHash | null,
+	/**  What the camera had made of it, so that it can be shown to be this one. */
+	original?: FileHash | null,
+};
+
+/**  A picture that was kept. */
+export type PictureKept = {
+	/**  The picture as it travels. */
+	file: FileHash,
+	/**  What the camera had made. */
+	original: FileHash,
+	/**  Pixels from left to right. */
+	width: number,
+	/**  Pixels from top to bottom. */
+	height: number,
+	/**  When it was kept, by this device's clock. */
+	taken_at: Timestamp,
 };
 
 /**  A pin as it stands now. */
@@ -5875,6 +5902,8 @@ export type SyncShown = {
 	word: SyncWord,
 	/**  Entries on this device that the server has not acknowledged. */
 	undelivered: number,
+	/**  Pictures on this device that the server does not have yet. */
+	pictures: number,
 	/**  When the word last changed to offline, while it is. */
 	offline_since: Timestamp | null,
 	/**  When the server last acknowledged anything or said that all is equal. */
@@ -6363,31 +6392,31 @@ export type WorkOrderAction =
 	do: "dispatch",
 } & Dispatch | 
 /**  接单. */
-({ do: "accept" }) & { caption?: never; department?: never; fact?: never; note?: never; person?: never; phase?: never; photo?: never; reason?: never; text?: never; to?: never; urgency?: never; why?: never; without_followup_reason?: never } | 
+({ do: "accept" }) & { caption?: never; department?: never; fact?: never; note?: never; original?: never; person?: never; phase?: never; photo?: never; reason?: never; text?: never; to?: never; urgency?: never; why?: never; without_followup_reason?: never } | 
 /**  拒接 / 退单. */
 ({ do: "refuse"; 
 /**  Why. */
-reason: string }) & { caption?: never; department?: never; fact?: never; note?: never; person?: never; phase?: never; photo?: never; text?: never; to?: never; urgency?: never; why?: never; without_followup_reason?: never } | 
+reason: string }) & { caption?: never; department?: never; fact?: never; note?: never; original?: never; person?: never; phase?: never; photo?: never; text?: never; to?: never; urgency?: never; why?: never; without_followup_reason?: never } | 
 /**  出发. */
-({ do: "depart" }) & { caption?: never; department?: never; fact?: never; note?: never; person?: never; phase?: never; photo?: never; reason?: never; text?: never; to?: never; urgency?: never; why?: never; without_followup_reason?: never } | 
+({ do: "depart" }) & { caption?: never; department?: never; fact?: never; note?: never; original?: never; person?: never; phase?: never; photo?: never; reason?: never; text?: never; to?: never; urgency?: never; why?: never; without_followup_reason?: never } | 
 /**  到场. */
-({ do: "arrive" }) & { caption?: never; department?: never; fact?: never; note?: never; person?: never; phase?: never; photo?: never; reason?: never; text?: never; to?: never; urgency?: never; why?: never; without_followup_reason?: never } | 
+({ do: "arrive" }) & { caption?: never; department?: never; fact?: never; note?: never; original?: never; person?: never; phase?: never; photo?: never; reason?: never; text?: never; to?: never; urgency?: never; why?: never; without_followup_reason?: never } | 
 /**  开始处理. */
-({ do: "start" }) & { caption?: never; department?: never; fact?: never; note?: never; person?: never; phase?: never; photo?: never; reason?: never; text?: never; to?: never; urgency?: never; why?: never; without_followup_reason?: never } | 
+({ do: "start" }) & { caption?: never; department?: never; fact?: never; note?: never; original?: never; person?: never; phase?: never; photo?: never; reason?: never; text?: never; to?: never; urgency?: never; why?: never; without_followup_reason?: never } | 
 /**  暂停. */
 ({ do: "pause"; 
 /**  What it waits for. */
 why: PauseWhy; 
 /**  More about it. */
-note?: string }) & { caption?: never; department?: never; fact?: never; person?: never; phase?: never; photo?: never; reason?: never; text?: never; to?: never; urgency?: never; without_followup_reason?: never } | 
+note?: string }) & { caption?: never; department?: never; fact?: never; original?: never; person?: never; phase?: never; photo?: never; reason?: never; text?: never; to?: never; urgency?: never; without_followup_reason?: never } | 
 /**  继续处理. */
-({ do: "resume" }) & { caption?: never; department?: never; fact?: never; note?: never; person?: never; phase?: never; photo?: never; reason?: never; text?: never; to?: never; urgency?: never; why?: never; without_followup_reason?: never } | 
+({ do: "resume" }) & { caption?: never; department?: never; fact?: never; note?: never; original?: never; person?: never; phase?: never; photo?: never; reason?: never; text?: never; to?: never; urgency?: never; why?: never; without_followup_reason?: never } | 
 /**  转派. */
 ({ do: "transfer"; 
 /**  The people who take over, the one who leads first. */
 to: PersonRef[]; 
 /**  Why. */
-reason: string }) & { caption?: never; department?: never; fact?: never; note?: never; person?: never; phase?: never; photo?: never; text?: never; urgency?: never; why?: never; without_followup_reason?: never } | 
+reason: string }) & { caption?: never; department?: never; fact?: never; note?: never; original?: never; person?: never; phase?: never; photo?: never; text?: never; urgency?: never; why?: never; without_followup_reason?: never } | 
 /**  完成. */
 {
 	do: "finish",
@@ -6407,47 +6436,49 @@ reason: string }) & { caption?: never; department?: never; fact?: never; note?: 
 /**  关闭. */
 ({ do: "close"; 
 /**  Why nobody was asked afterwards; needed when nobody was. */
-without_followup_reason?: string | null }) & { caption?: never; department?: never; fact?: never; note?: never; person?: never; phase?: never; photo?: never; reason?: never; text?: never; to?: never; urgency?: never; why?: never } | 
+without_followup_reason?: string | null }) & { caption?: never; department?: never; fact?: never; note?: never; original?: never; person?: never; phase?: never; photo?: never; reason?: never; text?: never; to?: never; urgency?: never; why?: never } | 
 /**  作废. */
 ({ do: "void"; 
 /**  Why. */
-reason: string }) & { caption?: never; department?: never; fact?: never; note?: never; person?: never; phase?: never; photo?: never; text?: never; to?: never; urgency?: never; why?: never; without_followup_reason?: never } | 
+reason: string }) & { caption?: never; department?: never; fact?: never; note?: never; original?: never; person?: never; phase?: never; photo?: never; text?: never; to?: never; urgency?: never; why?: never; without_followup_reason?: never } | 
 /**  调整紧急程度; also decides between two. */
 ({ do: "set_urgency"; 
 /**  How urgent. */
 urgency: Urgency; 
 /**  Why. */
-reason?: string }) & { caption?: never; department?: never; fact?: never; note?: never; person?: never; phase?: never; photo?: never; text?: never; to?: never; why?: never; without_followup_reason?: never } | 
+reason?: string }) & { caption?: never; department?: never; fact?: never; note?: never; original?: never; person?: never; phase?: never; photo?: never; text?: never; to?: never; why?: never; without_followup_reason?: never } | 
 /**  指定责任人. */
 ({ do: "set_responsible"; 
 /**  Who. */
 person: PersonRef; 
 /**  Why. */
-reason?: string }) & { caption?: never; department?: never; fact?: never; note?: never; phase?: never; photo?: never; text?: never; to?: never; urgency?: never; why?: never; without_followup_reason?: never } | 
+reason?: string }) & { caption?: never; department?: never; fact?: never; note?: never; original?: never; phase?: never; photo?: never; text?: never; to?: never; urgency?: never; why?: never; without_followup_reason?: never } | 
 /**  选定责任人: decides between values that stand side by side. */
 ({ do: "decide_responsible"; 
 /**  The fact whose value it shall be. */
 fact: FactId; 
 /**  Why. */
-reason?: string }) & { caption?: never; department?: never; note?: never; person?: never; phase?: never; photo?: never; text?: never; to?: never; urgency?: never; why?: never; without_followup_reason?: never } | 
+reason?: string }) & { caption?: never; department?: never; note?: never; original?: never; person?: never; phase?: never; photo?: never; text?: never; to?: never; urgency?: never; why?: never; without_followup_reason?: never } | 
 /**  催办 / 询办. */
 ({ do: "chase"; 
 /**  What is asked. */
 text: string; 
 /**  The department asked; empty when it is whoever has the order. */
-department?: string }) & { caption?: never; fact?: never; note?: never; person?: never; phase?: never; photo?: never; reason?: never; to?: never; urgency?: never; why?: never; without_followup_reason?: never } | 
+department?: string }) & { caption?: never; fact?: never; note?: never; original?: never; person?: never; phase?: never; photo?: never; reason?: never; to?: never; urgency?: never; why?: never; without_followup_reason?: never } | 
 /**  答复询办: the oldest question without an answer. */
 ({ do: "answer_chase"; 
 /**  The answer. */
-text: string }) & { caption?: never; department?: never; fact?: never; note?: never; person?: never; phase?: never; photo?: never; reason?: never; to?: never; urgency?: never; why?: never; without_followup_reason?: never } | 
+text: string }) & { caption?: never; department?: never; fact?: never; note?: never; original?: never; person?: never; phase?: never; photo?: never; reason?: never; to?: never; urgency?: never; why?: never; without_followup_reason?: never } | 
 /**  Notes that a photo was taken. */
 ({ do: "photo"; 
 /**  When. */
 phase: PhotoPhase; 
 /**  What it shows. */
 caption?: string; 
-/**  The picture's content hash, where it was kept. */
-photo?: string | null }) & { department?: never; fact?: never; note?: never; person?: never; reason?: never; text?: never; to?: never; urgency?: never; why?: never; without_followup_reason?: never };
+/**  The picture as it travels, where it was kept. */
+photo?: FileHash | null; 
+/**  What the camera had made of it. */
+original?: FileHash | null }) & { department?: never; fact?: never; note?: never; person?: never; reason?: never; text?: never; to?: never; urgency?: never; why?: never; without_followup_reason?: never };
 
 /**  A work order as its facts say. The fields up to `follow_ups` follow the printed form 《服务派工单》. */
 export type WorkOrderView = {

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::plan::{PlannedRun, PlannedStop};
 use crate::engine::Urgency;
+use crate::file::FileHash;
 use crate::ids::RecordId;
 use crate::time::Timestamp;
 use crate::words;
@@ -290,7 +291,7 @@ impl MissedReason {
     }
 }
 
-/// A photograph that was taken; the picture itself is kept outside the record.
+/// A photograph that was taken; the picture itself is kept outside the record and travels on its own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
 pub struct PhotoPlaceholder {
     /// When it was taken.
@@ -298,4 +299,10 @@ pub struct PhotoPlaceholder {
     /// What it shows.
     #[serde(default)]
     pub caption: String,
+    /// The picture as it travels, where it was kept here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<FileHash>,
+    /// What the camera had made of it, so that it can be shown to be this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub original: Option<FileHash>,
 }

@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::engine::Urgency;
+use crate::file::FileHash;
 use crate::ids::{FactId, RecordId};
 use crate::role::PersonRef;
 use crate::telephone::Outgoing;
@@ -400,9 +401,12 @@ pub enum WorkOrderFact {
         /// What it shows.
         #[serde(default)]
         caption: String,
-        /// The picture's content hash, where it was kept.
+        /// The picture as it travels, where it was kept.
         #[serde(default)]
-        photo: Option<String>,
+        photo: Option<FileHash>,
+        /// What the camera had made of it.
+        #[serde(default)]
+        original: Option<FileHash>,
     },
 }
 
@@ -507,8 +511,11 @@ pub enum WorkOrderAction {
         /// What it shows.
         #[serde(default)]
         caption: String,
-        /// The picture's content hash, where it was kept.
+        /// The picture as it travels, where it was kept.
         #[serde(default)]
-        photo: Option<String>,
+        photo: Option<FileHash>,
+        /// What the camera had made of it.
+        #[serde(default)]
+        original: Option<FileHash>,
     },
 }

@@ -179,9 +179,15 @@ impl Fold<'_> {
                     return self.not_legal(raw, event);
                 }
             }
-            WorkOrderFact::PhotoPlaceholder { phase, caption, photo } => {
-                let (caption, photo) = (caption.clone(), photo.clone());
-                self.view.photos.push(PhotoNote { stamp: raw.into(), phase: *phase, caption, photo });
+            WorkOrderFact::PhotoPlaceholder { phase, caption, photo, original } => {
+                let caption = caption.clone();
+                self.view.photos.push(PhotoNote {
+                    stamp: raw.into(),
+                    phase: *phase,
+                    caption,
+                    photo: *photo,
+                    original: *original,
+                });
             }
             WorkOrderFact::Reported(_) | WorkOrderFact::Accepted => {}
         }

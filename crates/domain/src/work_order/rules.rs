@@ -438,7 +438,9 @@ fn writes(view: &WorkOrderView, action: WorkOrderAction, cx: &mut Acting<'_>) ->
             let chase = view.oldest_question().ok_or_else(|| Refusal::not_offered(&view.state_words))?;
             WorkOrderFact::ChaseAnswered { chase, text }
         }
-        WorkOrderAction::Photo { phase, caption, photo } => WorkOrderFact::PhotoPlaceholder { phase, caption, photo },
+        WorkOrderAction::Photo { phase, caption, photo, original } => {
+            WorkOrderFact::PhotoPlaceholder { phase, caption, photo, original }
+        }
     };
     Ok(vec![cx.fact(&fact)?.1])
 }

@@ -6,6 +6,7 @@ use super::facts::{Charge, Confirm, FollowUp, Material, PauseWhy, PhotoPhase, So
 use super::table::Event;
 use crate::chase::Chasing;
 use crate::engine::{Card, Tone, Urgency};
+use crate::file::FileHash;
 use crate::ids::{FactId, RecordId};
 use crate::record::RawFact;
 use crate::role::{PersonRef, Signer};
@@ -271,8 +272,10 @@ pub struct PhotoNote {
     pub phase: PhotoPhase,
     /// What it shows.
     pub caption: String,
-    /// The picture's content hash.
-    pub photo: Option<String>,
+    /// The picture as it travels.
+    pub photo: Option<FileHash>,
+    /// What the camera had made of it.
+    pub original: Option<FileHash>,
 }
 
 /// One value of who is responsible.

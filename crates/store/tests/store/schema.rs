@@ -26,7 +26,7 @@ fn the_schema_is_as_it_was_reviewed() {
     let statements: Vec<String> = schema(&sql).into_iter().map(|(_, statement)| statement).collect();
     insta::assert_snapshot!(statements.join(";\n\n"));
     let pragma = |name: &str| sql.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).unwrap();
-    assert_eq!(pragma("user_version"), 2);
+    assert_eq!(pragma("user_version"), 3);
     assert_eq!(pragma("application_id"), 0x4474_626b);
 }
 
@@ -175,14 +175,14 @@ fn a_newer_file_is_refused_and_left_untouched() {
     desk.identify(desk.key(), "S", dutybook_domain::device::AppRole::Admin);
     desk.order("三栋跑水");
     desk.store.checkpoint().unwrap();
-    desk.sql().pragma_update(None, "user_version", 3).unwrap();
+    desk.sql().pragma_update(None, "user_version", 4).unwrap();
     let Desk { folder, store, .. } = &desk;
     store.checkpoint().unwrap();
     let path = folder.join("book.sqlite");
     let before = fs::read(&path).unwrap();
 
     let refused = Store::open(folder, options(3)).unwrap_err();
-    assert!(matches!(refused, Error::Newer { found: 3, supported: 2, .. }), "{refused}");
+    assert!(matches!(refused, Error::Newer { found: 4, supported: 3, .. }), "{refused}");
     assert!(refused.to_string().contains("newer version"), "{refused}");
     assert!(matches!(Store::exists(folder), Err(Error::Newer { .. })));
     assert_eq!(fs::read(&path).unwrap(), before);

@@ -9,6 +9,7 @@ import type {
   PauseWhy,
   PersonRef,
   PhotoPhase,
+  PictureKept,
   Urgency,
   WorkOrderAction,
 } from '@/ipc'
@@ -30,6 +31,7 @@ export interface StepDraft {
   urgency: Urgency | null
   fact: string[]
   phase: PhotoPhase
+  picture: PictureKept | null
   minutes: number
   charge: Charge
   labour: string
@@ -49,6 +51,7 @@ export const emptyDraft = (): StepDraft => ({
   urgency: null,
   fact: [],
   phase: 'during',
+  picture: null,
   minutes: 30,
   charge: 'free',
   labour: '',
@@ -100,7 +103,7 @@ export function actionOf(step: string, draft: StepDraft, people: readonly Person
     case 'decide_responsible':
       return draft.fact[0] ? { do: 'decide_responsible', fact: draft.fact[0], reason: text } : null
     case 'photo':
-      return { do: 'photo', phase: draft.phase, caption: text }
+      return draft.picture ? { do: 'photo', phase: draft.phase, caption: text, photo: draft.picture.file, original: draft.picture.original } : null
     case 'use_material': {
       const material = draft.materials[0]
       return material ? { do: 'use_material', ...materialOf(material) } : null
