@@ -6,25 +6,28 @@
 //! - Whatever the reason for the end, the other side is told before the socket closes: as a `Goodbye`, and for programs
 //!   that speak something else as the WebSocket's close reason.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration, Instant};
 
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code};
 use bytes::Bytes;
 use dutybook_log::DeviceKey;
 use dutybook_store::{IncomingBatch, IncomingPart};
 use dutybook_sync::{
-    Batch, Book, Effect, Event, Goodbye, GoodbyeCode, LogChunk, ReadLog, Scope, Session, WINDOW_BYTES,
+    Batch, Book, Effect, Event, FRAME_BYTES, Goodbye, GoodbyeCode, HELLO_BYTES, LogChunk, ReadLog, Scope, Session,
+    TARGET_BYTES, WINDOW_BYTES,
 };
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{Notify, watch};
 use tokio_tungstenite::tungstenite;
+use tokio_util::sync::CancellationToken;
 
 use crate::clock;
 use crate::intake::{Handed, Job};
+use crate::line::{Caller, Pass, TooMuch};
 use crate::server::{Presence, Server};
 
 /// How often the session is told the time.
@@ -35,11 +38,13 @@ const PING_AFTER_MS: u64 = 20_000;
 const SILENT_MS: u64 = 60_000;
 /// Bytes that may wait for a peer to take them: its window and far more acknowledgements than it has a use for.
 const OUTBOX_BYTES: usize = 4 * WINDOW_BYTES;
+/// How many refusals or forks of one message are written down each by itself: nobody fills the disk with them.
+const TOLD: usize = 4;
 /// How long a peer has to take the last words.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// Runs a connection to its end.
-pub(crate) async fn run(server: Arc<Server>, socket: WebSocket, challenge: [u8; 32], from: String) {
+pub(crate) async fn run(server: Arc<Server>, socket: WebSocket, challenge: [u8; 32], caller: Caller) {
     let (sink, stream) = socket.split();
     let (events, answers) = unbounded_channel();
     let outbox = Outbox::start(sink);
@@ -53,7 +58,9 @@ pub(crate) async fn run(server: Arc<Server>, socket: WebSocket, challenge: [u8; 
         presence: None,
         heard_ms: 0,
         pinged: false,
-        from,
+        from: caller.from.to_string(),
+        pass: caller.pass,
+        replaced: CancellationToken::new(),
     };
     connection.run(stream, answers).await;
 }
@@ -71,6 +78,10 @@ struct Connection {
     heard_ms: u64,
     pinged: bool,
     from: String,
+    /// Until the device is known this is a stranger's connection.
+    pass: Arc<Pass>,
+    /// Cancelled when the device has connected again too often.
+    replaced: CancellationToken,
 }
 
 /// What a connection waits for next.
@@ -90,12 +101,17 @@ impl Connection {
         let mut over = self.handle(Event::Opened).await;
         let mut stopping = false;
         while !over {
+            let replaced = self.replaced.clone();
             let may_read = self.session.unstored_bytes() <= WINDOW_BYTES && self.outbox.waiting() < OUTBOX_BYTES;
             let next = tokio::select! {
                 () = shutdown.cancelled(), if !stopping => {
                     stopping = true;
                     let text = "the server is being stopped; the device connects again by itself";
                     Next::Event(Event::End(Goodbye::new(GoodbyeCode::ShuttingDown, text)))
+                }
+                () = replaced.cancelled() => {
+                    let text = "this device has too many connections; the oldest of them ends";
+                    Next::Event(Event::End(Goodbye::new(GoodbyeCode::Busy, text)))
                 }
                 Some(event) = answers.recv() => Next::Event(event),
                 Ok(()) = self.committed.changed() => {
@@ -119,6 +135,10 @@ impl Connection {
 
     /// Lets the peer take the last words, then closes. A socket closed with unread bytes in it would take them back.
     async fn finish(&mut self, mut stream: SplitStream<WebSocket>) {
+        if self.replaced.is_cancelled() && self.outbox.waiting() > TARGET_BYTES {
+            // It has not read for a while, and there is a newer connection: what waits for it is not kept.
+            return;
+        }
         let _ = tokio::time::timeout(LAST_WORDS, self.outbox.finish()).await;
         let drained = async { while let Some(Ok(_)) = stream.next().await {} };
         let _ = tokio::time::timeout(LAST_WORDS, drained).await;
@@ -139,7 +159,8 @@ impl Connection {
             }
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => false,
             Some(Err(error)) if is_too_large(&error) => {
-                let text = format!("a message may have {} bytes", dutybook_sync::FRAME_BYTES);
+                let limit = if self.presence.is_some() { FRAME_BYTES } else { HELLO_BYTES };
+                let text = format!("a message may have {limit} bytes here");
                 self.handle(Event::End(Goodbye::new(GoodbyeCode::FrameTooLarge, text))).await
             }
             Some(Err(error)) => {
@@ -191,8 +212,15 @@ impl Connection {
 
     /// Carries out what the session wants. True: the connection is over.
     async fn handle(&mut self, event: Event) -> bool {
+        if let (Event::Stored(receipt), Some(presence)) = (&event, &self.presence) {
+            if !receipt.refused.is_empty() {
+                let mut patience = self.server.patience.lock().unwrap_or_else(PoisonError::into_inner);
+                patience.refused(presence.device(), receipt.refused.len(), Instant::now());
+            }
+        }
         let mut effects = self.session.handle(event);
         let mut over = false;
+        let mut forks = 0;
         while !effects.is_empty() {
             let mut answers = Vec::new();
             for effect in effects {
@@ -217,14 +245,19 @@ impl Connection {
                     Effect::Stated(held) => self.holds(held, true),
                     Effect::Acked(held) => self.holds(held, false),
                     Effect::Refused(refused) => {
-                        for refusal in refused {
+                        if refused.len() > TOLD {
+                            tracing::warn!(from = %self.from, entries = refused.len(), "a device does not take entries");
+                        }
+                        for refusal in refused.into_iter().take(TOLD) {
                             tracing::warn!(
                                 from = %self.from, volume = %refusal.volume, writer = %refusal.writer, seq = refusal.seq,
                                 code = %refusal.code, reason = %refusal.text, "a device does not take an entry"
                             );
                         }
                     }
+                    Effect::Forked { .. } if forks >= TOLD => {}
                     Effect::Forked { volume, writer, ours, theirs } => {
+                        forks += 1;
                         tracing::warn!(
                             from = %self.from, %volume, %writer, ours = ours.seq, theirs = theirs.seq,
                             "a writer has two branches: a device was cloned or restored"
@@ -265,7 +298,10 @@ impl Connection {
             Ok(Some((known, book))) => {
                 tracing::info!(from = %self.from, device = %known.prefix, role = %known.role, "connected");
                 self.from = format!("{} {}", known.prefix, self.from);
-                self.presence = Some(self.server.present(device));
+                let presence = self.server.present(device);
+                self.replaced = presence.replaced();
+                self.presence = Some(presence);
+                self.pass.is_known();
                 self.server.intake.hand_in(Job::Contact { peer: device });
                 Event::Authorised(book)
             }
@@ -275,6 +311,18 @@ impl Connection {
     /// Reads the entries here, beside the other connections, and hands them in to be written.
     async fn hand_in(&self, batch: Batch) -> bool {
         let bytes = batch.frame_bytes();
+        // Whoever sends what has to be refused waits; the others do not wait for it.
+        let wait = self.presence.as_ref().and_then(|presence| {
+            let patience = self.server.patience.lock().unwrap_or_else(PoisonError::into_inner);
+            patience.waits(presence.device(), Instant::now())
+        });
+        if let Some(wait) = wait {
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                () = self.replaced.cancelled() => return false,
+                () = self.server.shutdown.cancelled() => {}
+            }
+        }
         let Some(permit) = self.server.intake.room(bytes).await else { return false };
         let parts =
             batch.parts().map(|part| IncomingPart::read(*part.volume(), part.heads(), part.entries())).collect();
@@ -330,6 +378,13 @@ fn is_too_large(error: &axum::Error) -> bool {
     let mut source: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(error) = source {
         if let Some(tungstenite::Error::Capacity(_)) = error.downcast_ref() {
+            return true;
+        }
+        let io = error.downcast_ref::<std::io::Error>().or_else(|| match error.downcast_ref() {
+            Some(tungstenite::Error::Io(io)) => Some(io),
+            _ => None,
+        });
+        if io.and_then(std::io::Error::get_ref).is_some_and(|inner| inner.is::<TooMuch>()) {
             return true;
         }
         source = error.source();

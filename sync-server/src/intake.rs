@@ -33,6 +33,8 @@ const QUIET: Duration = Duration::from_millis(20);
 /// How long the database is left alone between two steps of it, for another program (`dutybook-server token`) that waits
 /// for its turn: SQLite has no queue.
 const BREATH: Duration = Duration::from_millis(2);
+/// So many writers named are looked up one by one.
+const NAMES: usize = 256;
 /// How long that work waits under steady load.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -309,7 +311,7 @@ impl Writing {
 
     fn write_held(&mut self) {
         for (peer, PeerHeld { stated, acked }) in std::mem::take(&mut self.held) {
-            let acked: Vec<Held> = acked.into_iter().collect();
+            let (stated, acked) = (self.known_here(stated), self.known_here(acked.into_iter().collect()));
             let written = if stated.is_empty() { Ok(()) } else { self.write_stated(peer, &stated) };
             let written = written
                 .and_then(|()| if acked.is_empty() { Ok(()) } else { self.store.set_peer_frontier(peer, &acked) });
@@ -326,6 +328,25 @@ impl Writing {
 }
 
 impl Writing {
+    /// What of this there is here. A peer can name writers that nobody ever opened, in any number; those are not looked
+    /// for one by one in the middle of a transaction.
+    fn known_here(&self, held: Vec<Held>) -> Vec<Held> {
+        if held.iter().map(|(_, frontier)| frontier.len()).sum::<usize>() <= NAMES {
+            return held;
+        }
+        let Ok(ours) = self.store.frontiers() else { return held };
+        let ours: BTreeMap<VolumeId, Frontier> = ours.into_iter().collect();
+        let here = |volume: &VolumeId, frontier: &Frontier| -> Frontier {
+            let ours = ours.get(volume);
+            frontier
+                .iter()
+                .filter(|(writer, _)| ours.is_some_and(|ours| ours.get(writer).is_some()))
+                .map(|(writer, position)| (*writer, *position))
+                .collect()
+        };
+        held.iter().map(|(volume, frontier)| (*volume, here(volume, frontier))).collect()
+    }
+
     /// A peer said all it holds of some volumes: what it acknowledged before and no longer names, it has lost.
     fn write_stated(&self, peer: DeviceKey, stated: &[Held]) -> Result<(), Error> {
         let mut known: BTreeMap<VolumeId, Frontier> = self.store.peer_frontier(peer)?.into_iter().collect();

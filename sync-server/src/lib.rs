@@ -3,6 +3,7 @@
 //! | module | owns |
 //! |---|---|
 //! | `server` | start, routes, end; what all connections share |
+//! | `line`, `patience` | what strangers may cost, and devices that send what is refused |
 //! | `connection` | one WebSocket driven by a [`dutybook_sync::Session`] |
 //! | `intake` | the one writing thread: many connections, one transaction |
 //! | `tail` | the end of the log in memory, read once for all |
@@ -22,6 +23,8 @@ mod connection;
 mod enrol;
 mod files;
 mod intake;
+mod line;
+mod patience;
 mod server;
 mod site;
 mod status;

@@ -95,6 +95,8 @@ async fn run(data: PathBuf, listen: &str) -> anyhow::Result<()> {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    #[cfg(unix)]
+    room_for_sockets();
     let listener = tokio::net::TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
     // For scripts that asked for port 0.
     println!("READY http://{}", listener.local_addr()?);
@@ -108,6 +110,16 @@ async fn run(data: PathBuf, listen: &str) -> anyhow::Result<()> {
     });
     serve(listener, Config { data }, shutdown).await?;
     Ok(())
+}
+
+/// As many open files as the system allows: many start a program with a thousand, and every connection is one.
+#[cfg(unix)]
+fn room_for_sockets() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
+        tracing::warn!(%error, "the number of open files stays as it was");
+    }
 }
 
 #[cfg(unix)]

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::future::IntoFuture as _;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,7 +13,6 @@ use axum::extract::{ConnectInfo, DefaultBodyLimit, State, WebSocketUpgrade};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
-use axum::serve::ListenerExt as _;
 use data_encoding::HEXLOWER;
 use dutybook_files::Files;
 use dutybook_log::DeviceKey;
@@ -27,12 +25,17 @@ use tokio_util::task::TaskTracker;
 
 use crate::clock::{self, Clock};
 use crate::intake::{Intake, Job, publish};
+use crate::line::{Caller, Gate};
+use crate::patience::Patience;
 use crate::site::{self, SiteError};
 use crate::tail::Log;
 use crate::{connection, enrol, files, status};
 
 /// Connections at once. A site has some dozens of devices.
 const CONNECTIONS: usize = 1_000;
+/// Connections of one device at once: an app, a command line, and lines that are gone without a word. The oldest ends
+/// when one more comes.
+const CONNECTIONS_OF_DEVICE: usize = 4;
 /// Readings of the database at once: more would only take each other's processor.
 const READERS: usize = 4;
 /// How often the server looks whether another program (`dutybook-server revoke`) has written.
@@ -82,8 +85,9 @@ pub(crate) struct Server {
     pub(crate) tasks: TaskTracker,
     readers: Semaphore,
     connections: Arc<Semaphore>,
-    present: Arc<Mutex<BTreeMap<u64, DeviceKey>>>,
+    present: Arc<Mutex<BTreeMap<u64, Present>>>,
     entrances: AtomicU64,
+    pub(crate) patience: Mutex<Patience>,
     pub(crate) enrolling: Mutex<()>,
 }
 
@@ -100,16 +104,27 @@ impl Sign for Signing {
     }
 }
 
+struct Present {
+    device: DeviceKey,
+    replaced: CancellationToken,
+}
+
 /// A device that is connected, for as long as this lives.
 pub(crate) struct Presence {
     entrance: u64,
     device: DeviceKey,
-    present: Arc<Mutex<BTreeMap<u64, DeviceKey>>>,
+    replaced: CancellationToken,
+    present: Arc<Mutex<BTreeMap<u64, Present>>>,
 }
 
 impl Presence {
     pub(crate) fn device(&self) -> DeviceKey {
         self.device
+    }
+
+    /// Cancelled when the device has connected again too often.
+    pub(crate) fn replaced(&self) -> CancellationToken {
+        self.replaced.clone()
     }
 }
 
@@ -140,13 +155,20 @@ impl Server {
 
     pub(crate) fn present(&self, device: DeviceKey) -> Presence {
         let entrance = self.entrances.fetch_add(1, Ordering::Relaxed);
-        self.present.lock().unwrap_or_else(PoisonError::into_inner).insert(entrance, device);
-        Presence { entrance, device, present: Arc::clone(&self.present) }
+        let replaced = CancellationToken::new();
+        let mut present = self.present.lock().unwrap_or_else(PoisonError::into_inner);
+        present.insert(entrance, Present { device, replaced: replaced.clone() });
+        let of_device: Vec<&Present> = present.values().filter(|present| present.device == device).collect();
+        // In the order in which they came.
+        for oldest in of_device.iter().rev().skip(CONNECTIONS_OF_DEVICE) {
+            oldest.replaced.cancel();
+        }
+        Presence { entrance, device, replaced, present: Arc::clone(&self.present) }
     }
 
     /// The devices connected now; a device that is connected twice stands there twice.
     pub(crate) fn connected(&self) -> Vec<DeviceKey> {
-        self.present.lock().unwrap_or_else(PoisonError::into_inner).values().copied().collect()
+        self.present.lock().unwrap_or_else(PoisonError::into_inner).values().map(|present| present.device).collect()
     }
 
     /// The log has grown by something that did not come through the intake.
@@ -185,6 +207,7 @@ pub async fn serve(listener: TcpListener, config: Config, shutdown: Cancellation
         connections: Arc::new(Semaphore::new(CONNECTIONS)),
         present: Arc::default(),
         entrances: AtomicU64::new(0),
+        patience: Mutex::default(),
         enrolling: Mutex::new(()),
     });
     let tail = tokio::spawn({
@@ -212,11 +235,8 @@ pub async fn serve(listener: TcpListener, config: Config, shutdown: Cancellation
     tracing::info!(
         site = %server.identity.site, address = %listener.local_addr()?, entries = arrival, "serving"
     );
-    let app = routes(Arc::clone(&server)).into_make_service_with_connect_info::<SocketAddr>();
-    let listener = listener.tap_io(|stream| {
-        // A commit is one small packet, and somebody waits for its acknowledgement.
-        let _ = stream.set_nodelay(true);
-    });
+    let app = routes(Arc::clone(&server)).into_make_service_with_connect_info::<Caller>();
+    let listener = Gate::new(listener);
     let serving = axum::serve(listener, app).with_graceful_shutdown(shutdown.clone().cancelled_owned());
     let served = tokio::select! {
         served = serving.into_future() => served,
@@ -266,7 +286,7 @@ async fn nothing_here() -> Response {
 
 async fn sync(
     State(server): State<Arc<Server>>,
-    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    ConnectInfo(caller): ConnectInfo<Caller>,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
@@ -309,7 +329,7 @@ async fn sync(
         .max_frame_size(FRAME_BYTES + FRAME_MARGIN)
         .on_upgrade(move |socket| {
             tasks.track_future(async move {
-                connection::run(server, socket, challenge, from.to_string()).await;
+                connection::run(server, socket, challenge, caller).await;
                 drop(place);
             })
         });

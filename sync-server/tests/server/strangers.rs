@@ -94,3 +94,74 @@ async fn devices_that_do_not_belong_here_are_told_why() {
     let (goodbye, _) = link.until(|state| state.over).await.goodbye.unwrap();
     assert_eq!(goodbye.code, GoodbyeCode::BadProof);
 }
+
+/// All that the other side says before it closes.
+async fn heard(mut socket: crate::harness::Socket) -> Vec<u8> {
+    let mut last = Vec::new();
+    let listening = async {
+        while let Some(Ok(message)) = socket.next().await {
+            if let Message::Binary(frame) = message {
+                last = frame.to_vec();
+            }
+        }
+    };
+    tokio::time::timeout(crate::harness::PATIENCE, listening).await.unwrap();
+    last
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stranger_cannot_make_the_server_hold_megabytes() {
+    use tokio::io::AsyncWriteExt as _;
+    let site = Site::open().await;
+    let (mut socket, _) = dial(&site).await;
+    let tokio_tungstenite::MaybeTlsStream::Plain(stream) = socket.get_mut() else { panic!("plain here") };
+    // The start of a message of 4 MiB, which never comes whole.
+    stream.write_all(&[0x82, 0xff, 0, 0, 0, 0, 0, 0x40, 0, 0, 7, 7, 7, 7]).await.unwrap();
+    stream.write_all(&vec![0; 600 * 1024]).await.unwrap();
+    let goodbye = heard(socket).await;
+    assert!(String::from_utf8_lossy(&goodbye).contains("frame-too-large"), "{goodbye:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_silent_connections_make_room_for_those_who_say_who_they_are() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let site = Site::open().await;
+    let desk = site.device(AppRole::Desk, "前台").await;
+    let mut crowd = Vec::new();
+    for number in 0..600 {
+        let mut stream = tokio::net::TcpStream::connect(site.address).await.unwrap();
+        if number % 2 == 0 {
+            stream.write_all(b"GET /sync HTTP/1.1\r\nHost: x\r\nX-").await.unwrap();
+        }
+        crowd.push(stream);
+    }
+    let mut link = desk.connect(&site).await;
+    link.in_sync().await;
+    // The oldest have gone; the newest are waited for a little longer.
+    let mut byte = [0];
+    let gone = tokio::time::timeout(crate::harness::PATIENCE, crowd[0].read(&mut byte)).await.unwrap();
+    assert!(!matches!(gone, Ok(1)), "{gone:?}");
+    assert!(!link.state().over);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_that_connects_again_and_again_loses_its_oldest_connections() {
+    let site = Site::open().await;
+    let desk = site.device(AppRole::Desk, "前台").await;
+    let tablet = site.device(AppRole::Tablet, "巡逻1").await;
+    let mut other = tablet.connect(&site).await;
+    other.in_sync().await;
+    let mut links = Vec::new();
+    for _ in 0..6 {
+        let mut link = desk.connect(&site).await;
+        link.in_sync().await;
+        links.push(link);
+    }
+    for link in &mut links[..2] {
+        let (goodbye, by_peer) = link.until(|state| state.over).await.goodbye.unwrap();
+        assert_eq!((&goodbye.code, by_peer), (&GoodbyeCode::Busy, true));
+        assert!(goodbye.code.may_pass());
+    }
+    site.health_until(|health| health["connected"] == 5).await;
+    assert!(links[2..].iter().all(|link| !link.state().over) && !other.state().over);
+}
