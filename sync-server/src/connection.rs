@@ -212,11 +212,11 @@ impl Connection {
 
     /// Carries out what the session wants. True: the connection is over.
     async fn handle(&mut self, event: Event) -> bool {
-        if let (Event::Stored(receipt), Some(presence)) = (&event, &self.presence) {
-            if !receipt.refused.is_empty() {
-                let mut patience = self.server.patience.lock().unwrap_or_else(PoisonError::into_inner);
-                patience.refused(presence.device(), receipt.refused.len(), Instant::now());
-            }
+        if let (Event::Stored(receipt), Some(presence)) = (&event, &self.presence)
+            && !receipt.refused.is_empty()
+        {
+            let mut patience = self.server.patience.lock().unwrap_or_else(PoisonError::into_inner);
+            patience.refused(presence.device(), receipt.refused.len(), Instant::now());
         }
         let mut effects = self.session.handle(event);
         let mut over = false;

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Path, Request, State};
+use axum::extract::{ConnectInfo, Path, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use data_encoding::{BASE64, HEXLOWER};
@@ -17,6 +17,7 @@ use dutybook_log::DeviceKey;
 use dutybook_sync::{FILE_DEVICE_HEADER, FILE_PROOF_HEADER, PIECE_BYTES, TUS, is_file_request_of};
 use tower_http::services::ServeFile;
 
+use crate::line::Caller;
 use crate::server::Server;
 
 const TUS_RESUMABLE: HeaderName = HeaderName::from_static("tus-resumable");
@@ -53,7 +54,13 @@ fn why(error: &Error) -> Response {
 }
 
 /// The answer to somebody who is not a device in use, or none.
-async fn stranger(server: &Arc<Server>, method: &Method, headers: &HeaderMap, hash: FileHash) -> Option<Response> {
+async fn stranger(
+    server: &Arc<Server>,
+    caller: &Caller,
+    method: &Method,
+    headers: &HeaderMap,
+    hash: FileHash,
+) -> Option<Response> {
     let header = |name: &str| headers.get(name).and_then(|value| HEXLOWER.decode(value.as_bytes()).ok());
     let device = header(FILE_DEVICE_HEADER).and_then(|key| key.try_into().ok()).map(DeviceKey);
     let proof: Option<[u8; 64]> = header(FILE_PROOF_HEADER).and_then(|proof| proof.try_into().ok());
@@ -67,7 +74,11 @@ async fn stranger(server: &Arc<Server>, method: &Method, headers: &HeaderMap, ha
         ));
     };
     match server.blocking(move |server| server.store.device(device)).await {
-        Ok(Some(known)) if !known.revoked => None,
+        Ok(Some(known)) if !known.revoked => {
+            // Only now more is read than anybody may send.
+            caller.pass.is_known();
+            None
+        }
         Ok(_) => Some(said(StatusCode::FORBIDDEN, "设备未入网或已停用。\nThe device is not enrolled, or out of use.")),
         Err(error) => {
             tracing::error!(%error, "the book cannot be read");
@@ -107,7 +118,11 @@ pub(crate) async fn able() -> Response {
     response
 }
 
-pub(crate) async fn begin(State(server): State<Arc<Server>>, headers: HeaderMap) -> Response {
+pub(crate) async fn begin(
+    State(server): State<Arc<Server>>,
+    ConnectInfo(caller): ConnectInfo<Caller>,
+    headers: HeaderMap,
+) -> Response {
     let named = headers.get(&UPLOAD_METADATA).and_then(|value| value.to_str().ok()).and_then(|metadata| {
         let value = metadata.split(',').find_map(|pair| pair.trim().strip_prefix("sha256 "))?;
         String::from_utf8(BASE64.decode(value.trim().as_bytes()).ok()?).ok()?.parse::<FileHash>().ok()
@@ -117,7 +132,7 @@ pub(crate) async fn begin(State(server): State<Arc<Server>>, headers: HeaderMap)
                     Upload-Length, or sha256 in Upload-Metadata, is missing.";
         return said(StatusCode::BAD_REQUEST, text);
     };
-    if let Some(refused) = stranger(&server, &Method::POST, &headers, hash).await {
+    if let Some(refused) = stranger(&server, &caller, &Method::POST, &headers, hash).await {
         return refused;
     }
     if fs4::available_space(&server.data).is_ok_and(|free| free < KEPT_FREE + length) {
@@ -137,12 +152,17 @@ pub(crate) async fn begin(State(server): State<Arc<Server>>, headers: HeaderMap)
     }
 }
 
-pub(crate) async fn one(State(server): State<Arc<Server>>, Path(name): Path<String>, request: Request) -> Response {
+pub(crate) async fn one(
+    State(server): State<Arc<Server>>,
+    ConnectInfo(caller): ConnectInfo<Caller>,
+    Path(name): Path<String>,
+    request: Request,
+) -> Response {
     let Ok(hash) = name.parse::<FileHash>() else {
         return said(StatusCode::NOT_FOUND, "没有这个文件。\nThere is no such file.");
     };
     let (method, headers) = (request.method().clone(), request.headers().clone());
-    if let Some(refused) = stranger(&server, &method, &headers, hash).await {
+    if let Some(refused) = stranger(&server, &caller, &method, &headers, hash).await {
         return refused;
     }
     match method {

@@ -25,7 +25,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-const SITE_FILE: &str = include_str!("../../demo/site.toml");
+pub(crate) const SITE_FILE: &str = include_str!("../../demo/site.toml");
 /// PINs of the demo site, by title.
 const PINS: [(&str, &str); 14] = [
     ("值班员甲", "2580"),
@@ -85,13 +85,21 @@ impl Fleet {
     /// # Errors
     /// When anything real fails.
     pub async fn demo(starts: &str) -> Result<Self> {
+        Self::with_site(starts, SITE_FILE).await
+    }
+
+    /// The site that a site file describes, set up at `starts`, with its server running. Its code is `demo`.
+    ///
+    /// # Errors
+    /// When anything real fails.
+    pub async fn with_site(starts: &str, site_file: &str) -> Result<Self> {
         let folder = TempDir::new()?;
         init(&folder.path().join("server"), "demo".parse()?, "示范小区")?;
         let mut fleet = Self { folder, address: None, running: None, starts: at(starts)?, admin: None };
         fleet.start_server().await?;
         let admin = fleet.device(AppRole::Admin, "管理机").await?;
         admin.client.sign_in_as_admin()?;
-        let file = file::parse(SITE_FILE).map_err(|problems| anyhow::anyhow!("{problems:?}"))?;
+        let file = file::parse(site_file).map_err(|problems| anyhow::anyhow!("{problems:?}"))?;
         let actions = file
             .items()?
             .into_iter()
@@ -351,8 +359,7 @@ impl Fleet {
     /// While it runs.
     pub fn server_book(&self) -> Result<Store> {
         ensure!(self.running.is_none(), "the server is running");
-        let random: fn(&mut [u8]) = |bytes| bytes.copy_from_slice(&vec![9; bytes.len()]);
-        let store = Store::open(&self.server_folder(), OpenOptions { actor: [9; 16], random: Box::new(random) })?;
+        let store = Store::open(&self.server_folder(), server_options())?;
         while store.materialise(1_000)?.1 {}
         Ok(store)
     }
@@ -395,6 +402,13 @@ impl Device {
     pub fn switch_off(self) -> (PathBuf, Arc<SetClock>) {
         (self.folder, self.clock)
     }
+}
+
+/// What a test opens the book of a stopped server with.
+#[must_use]
+pub fn server_options() -> OpenOptions {
+    let random: fn(&mut [u8]) = |bytes| bytes.fill(9);
+    OpenOptions { actor: [9; 16], random: Box::new(random) }
 }
 
 /// Copies a folder that no program has open, over what lies at the other place.

@@ -4,6 +4,7 @@
 //!   like the regulations.
 //! - [`bench`]: what it costs, beside a floor of bare SQLite.
 //! - [`pictures`]: what a camera makes.
+//! - [`rogue`]: an enrolled device in the wrong hands. [`hostile`]: attacks on the server's own process.
 //! - [`windows`]: the real apps on virtual screens, driven as a person would, for few journeys.
 //!
 //! Invariants: a test waits for conditions with a deadline, never for time; nothing a test started
@@ -11,5 +12,7 @@
 
 pub mod bench;
 pub mod fleet;
+pub mod hostile;
 pub mod pictures;
+pub mod rogue;
 pub mod windows;

@@ -1,12 +1,18 @@
 //! An enrolled device in the wrong hands: it has a real key and a real connection, and says what no honest program
 //! would.
+//!
+//! What it does is for tests: a step that cannot be made panics.
+
+#![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "only tests and the attacks call this")]
+#![allow(clippy::missing_errors_doc, reason = "every error means that the connection is gone")]
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::fleet::Device;
 use anyhow::{Context as _, Result, bail};
-use automerge::transaction::{CommitOptions, Transaction};
-use automerge::{ActorId, Automerge, Change};
+use automerge::transaction::{CommitOptions, Transactable as _, Transaction};
+use automerge::{ActorId, Automerge, Change, ROOT};
 use bytes::Bytes;
 use data_encoding::HEXLOWER;
 use dutybook_domain::engine::Class;
@@ -20,7 +26,6 @@ use dutybook_store::{Standing, Store};
 use dutybook_sync::{
     Book, CHALLENGE_HEADER, Effect, Event, Goodbye, LogChunk, LogEntry, Receipt, Refusal, Replica, Scope, Session,
 };
-use dutybook_tests::fleet::Device;
 use futures_util::{SinkExt as _, StreamExt as _};
 use sha2::{Digest as _, Sha256};
 use tokio::net::TcpStream;
@@ -31,10 +36,10 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 const DEADLINE: Duration = Duration::from_secs(30);
 
 /// The month that the demo site's tests play in.
-pub(crate) const DUTY: &str = "demo/duty/2026-11";
+pub const DUTY: &str = "demo/duty/2026-11";
 
 /// A writer of its own with a stolen key, and a log in which anything may stand.
-pub(crate) struct Rogue {
+pub struct Rogue {
     secret: Arc<DeviceSecret>,
     server: DeviceKey,
     opening: Opening,
@@ -44,51 +49,77 @@ pub(crate) struct Rogue {
 
 /// What a connection came to.
 #[derive(Debug, Default)]
-pub(crate) struct Told {
+pub struct Told {
     /// What the server refused.
-    pub(crate) refused: Vec<Refusal>,
+    pub refused: Vec<Refusal>,
     /// Its last words, when it ended the connection.
-    pub(crate) goodbye: Option<Goodbye>,
+    pub goodbye: Option<Goodbye>,
     in_sync: bool,
 }
 
 /// A connection to the server.
-pub(crate) struct Line {
+pub struct Line {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     session: Session,
     log: Vec<LogEntry>,
     /// Frames kept back instead of being sent.
     kept_back: Option<Vec<Bytes>>,
-    pub(crate) told: Told,
+    /// What it came to so far.
+    pub told: Told,
 }
 
 impl Rogue {
     /// With `device`'s key, in a writer that its honest program knows nothing of.
-    pub(crate) fn of(device: &Device, volume: &str, nonce: u8) -> Result<Self> {
+    pub fn of(device: &Device, volume: &str, nonce: u8) -> Result<Self> {
         Self::with_key(device.client.store().secret(), device.client.identity().server, volume, nonce)
     }
 
     /// With any key.
-    pub(crate) fn with_key(secret: &DeviceSecret, server: DeviceKey, volume: &str, nonce: u8) -> Result<Self> {
-        let opening = Opening { volume: volume.parse()?, device: secret.public(), nonce: [nonce; 16] };
+    pub fn with_key(secret: &DeviceSecret, server: DeviceKey, volume: &str, nonce: u8) -> Result<Self> {
+        Self::with_nonce(secret, server, volume, [nonce; 16])
+    }
+
+    /// With any key, in a writer of that nonce.
+    pub fn with_nonce(secret: &DeviceSecret, server: DeviceKey, volume: &str, nonce: [u8; 16]) -> Result<Self> {
+        let opening = Opening { volume: volume.parse()?, device: secret.public(), nonce };
         let secret = Arc::new(DeviceSecret::from_bytes(secret.to_bytes()));
         Ok(Self { secret, server, opening, position: opening.start(), log: Vec::new() })
     }
 
     /// The id of a fact that the stolen key may give.
-    pub(crate) fn fact(&self, number: u8) -> FactId {
+    pub fn fact(&self, number: u8) -> FactId {
         fact_of(self.opening.device, number)
     }
 
     /// Puts a change into the log, whatever it is, chained and signed as the rules want it. Answers the entry's bytes.
-    pub(crate) fn write(&mut self, record: RecordId, change: Vec<u8>) -> Vec<u8> {
+    pub fn write(&mut self, record: RecordId, change: Vec<u8>) -> Vec<u8> {
         let bytes = self.entry(record, change);
         self.append(self.position.seq + 1, bytes.clone());
         bytes
     }
 
+    /// As if the entry before had been another one.
+    pub fn write_after(&mut self, before: EntryHash, record: RecordId, change: Vec<u8>) {
+        self.position.hash = before;
+        self.write(record, change);
+    }
+
+    /// With a signature that is none.
+    pub fn write_badly_signed(&mut self, record: RecordId, change: Vec<u8>) {
+        self.write(record, change);
+        if let Some(head) = self.log.last_mut().and_then(|entry| entry.head.as_mut()) {
+            head.signature[5] ^= 1;
+        }
+    }
+
+    /// From here on in the name of another device.
+    pub fn pretend(&mut self, device: DeviceKey) {
+        self.opening.device = device;
+        self.position = self.opening.start();
+    }
+
     /// The bytes of the next entry.
-    pub(crate) fn entry(&self, record: RecordId, change: Vec<u8>) -> Vec<u8> {
+    pub fn entry(&self, record: RecordId, change: Vec<u8>) -> Vec<u8> {
         let entry = Entry {
             volume: self.opening.volume,
             writer: self.opening.writer(),
@@ -104,7 +135,7 @@ impl Rogue {
     }
 
     /// Puts any bytes into the log as the next entry, signed.
-    pub(crate) fn append(&mut self, seq: u64, bytes: Vec<u8>) {
+    pub fn append(&mut self, seq: u64, bytes: Vec<u8>) {
         self.position = Position { seq, hash: EntryHash(Sha256::digest(&bytes).into()) };
         let signed = minicbor::to_vec((1u64, self.opening, self.position)).unwrap();
         let signature = self.secret.sign(b"dutybook/head/1", &signed);
@@ -119,14 +150,14 @@ impl Rogue {
     }
 
     /// Hands over what somebody else wrote, as any device does for others.
-    pub(crate) fn carry(&mut self, other: &Self) {
+    pub fn carry(&mut self, other: &Self) {
         for entry in &other.log {
             self.log.push(LogEntry { arrival: self.log.len() as u64 + 1, ..entry.clone() });
         }
     }
 
     /// Puts the log into a book that no program has open, past everything that would refuse it.
-    pub(crate) fn plant(&self, book: &rusqlite::Connection) -> Result<()> {
+    pub fn plant(&self, book: &rusqlite::Connection) -> Result<()> {
         let volume = self.opening.volume.to_string();
         book.execute(
             "INSERT INTO writer (volume, writer, device, nonce, seq, hash, period)
@@ -172,7 +203,7 @@ impl Rogue {
     }
 
     /// Connects, and does not say anything yet.
-    pub(crate) async fn dial(&self, url: &str) -> Result<Line> {
+    pub async fn dial(&self, url: &str) -> Result<Line> {
         let address = format!("{}/sync", url.replacen("http", "ws", 1));
         let (socket, response) = tokio_tungstenite::connect_async(address).await?;
         let challenge = response.headers().get(CHALLENGE_HEADER).context("no challenge")?;
@@ -183,7 +214,7 @@ impl Rogue {
     }
 
     /// Connects and says all it has to say, until both sides agree or the server has had enough.
-    pub(crate) async fn sync(&self, url: &str) -> Result<Told> {
+    pub async fn sync(&self, url: &str) -> Result<Told> {
         let mut line = self.dial(url).await?;
         line.open().await?;
         let _ = line.socket.close(None).await;
@@ -193,13 +224,13 @@ impl Rogue {
 
 impl Line {
     /// Says who it is and goes on until both sides agree.
-    pub(crate) async fn open(&mut self) -> Result<()> {
+    pub async fn open(&mut self) -> Result<()> {
         self.handle(Event::Opened).await?;
         self.listen().await
     }
 
     /// Listens until both sides agree or the server has ended the connection.
-    pub(crate) async fn listen(&mut self) -> Result<()> {
+    pub async fn listen(&mut self) -> Result<()> {
         let listening = async {
             while !self.told.in_sync && self.told.goodbye.is_none() {
                 match self.socket.next().await {
@@ -214,20 +245,75 @@ impl Line {
         tokio::time::timeout(DEADLINE, listening).await.context("the server did not answer")?
     }
 
+    /// Says who it is, and that it holds nothing; what comes then is not looked at.
+    pub async fn ask_for_everything(&mut self) -> Result<()> {
+        self.handle(Event::Opened).await?;
+        let answered = async {
+            loop {
+                match self.socket.next().await {
+                    Some(Ok(Message::Binary(frame))) => return self.handle(Event::Received(frame)).await,
+                    Some(Ok(Message::Close(_))) | None => bail!("the server closed without a word"),
+                    Some(Ok(_)) => {}
+                    Some(Err(error)) => return Err(error.into()),
+                }
+            }
+        };
+        tokio::time::timeout(DEADLINE, answered).await.context("the server did not answer")??;
+        anyhow::ensure!(self.told.goodbye.is_none(), "{:?}", self.told);
+        Ok(())
+    }
+
+    /// Listens until something is refused.
+    pub async fn hear_refusals(&mut self) -> Result<()> {
+        while let Some(Ok(message)) = self.socket.next().await {
+            // The session knows nothing of what was sent behind its back, so the frame alone is looked at: an ack.
+            match message {
+                Message::Binary(frame) if frame.starts_with(&[0x84, 4]) => return Ok(()),
+                Message::Binary(frame) if frame.starts_with(&[0x83, 5]) => bail!("goodbye"),
+                _ => {}
+            }
+        }
+        bail!("the server closed without a word")
+    }
+
+    /// Listens until the server has ended the connection.
+    pub async fn listen_to_the_end(&mut self) -> Result<()> {
+        let listening = async {
+            while self.told.goodbye.is_none() {
+                match self.socket.next().await {
+                    Some(Ok(Message::Binary(frame))) => self.handle(Event::Received(frame)).await?,
+                    Some(Ok(Message::Close(_))) | None => return Ok(()),
+                    Some(Ok(_)) => {}
+                    Some(Err(error)) => return Err(error.into()),
+                }
+            }
+            Ok(())
+        };
+        tokio::time::timeout(DEADLINE, listening).await.context("the server did not end it")?
+    }
+
+    /// What is below the WebSocket.
+    pub fn stream(&mut self) -> Option<&mut TcpStream> {
+        match self.socket.get_mut() {
+            MaybeTlsStream::Plain(stream) => Some(stream),
+            _ => None,
+        }
+    }
+
     /// Sends something.
-    pub(crate) async fn send(&mut self, message: Message) -> Result<()> {
+    pub async fn send(&mut self, message: Message) -> Result<()> {
         Ok(self.socket.send(message).await?)
     }
 
     /// Sends something, and hears the server out.
-    pub(crate) async fn say(&mut self, message: Message) -> Result<()> {
+    pub async fn say(&mut self, message: Message) -> Result<()> {
         self.told.in_sync = false;
         self.send(message).await?;
         self.listen().await
     }
 
     /// The frame in which a further entry of `rogue` would be sent.
-    pub(crate) async fn frame_of(&mut self, rogue: &Rogue) -> Result<Bytes> {
+    pub async fn frame_of(&mut self, rogue: &Rogue) -> Result<Bytes> {
         self.log.clone_from(&rogue.log);
         self.kept_back = Some(Vec::new());
         self.handle(Event::Committed { arrival: self.log.len() as u64 }).await?;
@@ -271,12 +357,12 @@ impl Line {
 }
 
 /// A fact that this device may write.
-pub(crate) fn fact_of(device: DeviceKey, number: u8) -> FactId {
+pub fn fact_of(device: DeviceKey, number: u8) -> FactId {
     FactId::new(device.as_bytes(), Timestamp(1_795_000_000_000), [0, 0, 0, number])
 }
 
 /// A record that lives in [`DUTY`].
-pub(crate) fn duty_record(kind: &str, number: u128) -> RecordId {
+pub fn duty_record(kind: &str, number: u128) -> RecordId {
     let day = Day("2026-11-24".parse().unwrap());
     RecordId::fresh(&Home { class: Class::Duty, day, kind }, number.to_be_bytes())
 }
@@ -284,7 +370,7 @@ pub(crate) fn duty_record(kind: &str, number: u128) -> RecordId {
 // ---- changes --------------------------------------------------------------------------------------------------------
 
 /// A record's document as a device holds it.
-pub(crate) fn document(store: &Store, record: RecordId) -> Result<Automerge> {
+pub fn document(store: &Store, record: RecordId) -> Result<Automerge> {
     let mut doc = Automerge::new();
     for row in store.entries_of(record)?.into_iter().filter(|row| row.standing == Standing::Applied) {
         let bytes = store.entry_bytes(row.arrival)?.context("an entry has bytes")?;
@@ -295,7 +381,7 @@ pub(crate) fn document(store: &Store, record: RecordId) -> Result<Automerge> {
 }
 
 /// One change, made by the hands of `actor`.
-pub(crate) fn change(
+pub fn change(
     doc: &mut Automerge,
     actor: u8,
     edit: impl FnOnce(&mut Transaction<'_>) -> Result<(), automerge::AutomergeError>,
@@ -307,8 +393,23 @@ pub(crate) fn change(
     Ok(doc.get_last_local_change().context("a change was made")?.raw_bytes().to_vec())
 }
 
+/// A change that any record could begin with, with a text of so many bytes in it.
+pub fn remark(bytes: usize) -> Result<Vec<u8>> {
+    change(&mut Automerge::new(), 0x51, |tx| {
+        tx.put(ROOT, "meta/kind", "work_order")?;
+        tx.put(ROOT, "meta/created_at", 1_795_000_000_000_i64)?;
+        tx.put(ROOT, "meta/remark", "长".repeat(bytes / 3))
+    })
+}
+
+/// A chunk of Automerge's binary format with a right checksum.
+pub fn chunk(chunk_type: u8, body: &[u8]) -> Vec<u8> {
+    let hashed = [&[chunk_type][..], &uleb(body.len() as u64), body].concat();
+    [&[0x85, 0x6f, 0x4a, 0x83], &Sha256::digest(&hashed)[..4], &hashed].concat()
+}
+
 /// `rows` times "set key k to null", in about a hundred bytes: what run-length columns allow.
-pub(crate) fn bomb(rows: i64) -> Vec<u8> {
+pub fn bomb(rows: i64) -> Vec<u8> {
     let run = |value: &[u8]| [sleb(rows), value.to_vec()].concat();
     let columns: [(u8, Vec<u8>); 5] =
         [(0x15, run(&[1, b'k'])), (0x34, uleb(rows as u64)), (0x42, run(&[1])), (0x56, run(&[0])), (0x70, run(&[0]))];
@@ -321,9 +422,7 @@ pub(crate) fn bomb(rows: i64) -> Vec<u8> {
         body.extend(uleb(data.len() as u64));
     }
     body.extend(columns.iter().flat_map(|(_, data)| data));
-    let hashed = [vec![1], uleb(body.len() as u64), body].concat();
-    let checksum = &Sha256::digest(&hashed)[..4];
-    [&[0x85, 0x6f, 0x4a, 0x83], checksum, &hashed].concat()
+    chunk(1, &body)
 }
 
 fn uleb(mut value: u64) -> Vec<u8> {

@@ -7,6 +7,7 @@ mod place;
 mod run;
 mod setup;
 mod steps;
+mod wire;
 
 use std::process::ExitCode;
 
@@ -48,6 +49,22 @@ enum Task {
         #[arg(long, conflicts_with = "seeds")]
         seed: Option<u64>,
     },
+    /// 模糊测试 · Let fuzzers loose on every decoder (needs a nightly compiler, installs what is missing)
+    Fuzz {
+        /// How long each.
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+        /// This one alone.
+        target: Option<String>,
+    },
+    /// 敌意设备 · Attack the real server while an honest desk works on, and print the table
+    Hostile {
+        /// Passed on to the attacking program
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// 冻结版本 · Keep what the present version writes, for later versions to read
+    Freeze,
     /// 生成各表样张的图 · Print every form from a real evening's work and make pictures of them
     Forms,
     /// 生成界面用的类型 · Write the TypeScript side of the app's commands anew
@@ -86,6 +103,9 @@ fn perform(task: Task) -> Result<bool> {
         }
         Task::Bench { arguments } => bench(&place, &steps, &arguments),
         Task::Simulate { seeds, seed } => simulate(&place, &steps, seeds, seed),
+        Task::Fuzz { seconds, target } => wire::fuzz(&place, &steps, seconds, target.as_deref()),
+        Task::Hostile { arguments } => wire::hostile(&place, &steps, &arguments),
+        Task::Freeze => wire::freeze(&place, &steps),
         Task::Forms => forms(&place, &steps),
         Task::Bindings => bindings(&place, &steps),
     }

@@ -69,6 +69,11 @@ impl Server {
         format!("http://{}", self.address)
     }
 
+    /// The process, while it runs.
+    pub fn process_id(&self) -> Option<u32> {
+        self.running.as_ref().map(Running::id)
+    }
+
     /// Starts it and waits until it says that it is healthy.
     pub fn start(&mut self) -> Result<()> {
         ensure!(self.running.is_none(), "the server runs already");

@@ -37,6 +37,7 @@ pub(crate) struct Inner {
     pub(crate) files: Files,
     /// One file is fetched at a time: two of the same would mix.
     pub(crate) fetching: tokio::sync::Mutex<()>,
+    pub(crate) web: reqwest::Client,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) site: RwLock<Arc<SiteNow>>,
     session: RwLock<Option<Session>>,
@@ -130,6 +131,7 @@ impl Client {
                 identity,
                 files,
                 fetching: tokio::sync::Mutex::default(),
+                web: reqwest::Client::new(),
                 clock,
                 site: RwLock::new(Arc::new(SiteNow { site: Site::default(), units: UnitIndex::new(&Site::default()) })),
                 session: RwLock::new(session),

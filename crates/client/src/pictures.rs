@@ -185,7 +185,9 @@ impl Client {
         let url = self.server_url()?.ok_or_else(|| offline(&"no server address"))?;
         let (server, device) = (self.identity().server, self.store().device_key());
         let proof = sign_file_request(&Signing(self.inner.store.clone()), &server, method.as_str(), &file.0);
-        Ok(reqwest::Client::new()
+        Ok(self
+            .inner
+            .web
             .request(method, format!("{}{path}", url.trim_end_matches('/')))
             .timeout(ANSWER_WITHIN)
             .header("tus-resumable", TUS)

@@ -19,7 +19,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::server::{Request, Response};
 use tokio_util::sync::CancellationToken;
 
-use crate::rogue::{DUTY, Rogue, bomb, change, document, duty_record};
+use dutybook_tests::rogue::{DUTY, Rogue, bomb, change, document, duty_record, remark};
 
 const MORNING: &str = "2026-11-24 09:00";
 
@@ -70,15 +70,6 @@ fn report(desk: &Device, title: &str) -> Result<RecordId> {
 
 fn record(number: u128) -> RecordId {
     duty_record("work_order", number)
-}
-
-/// A change that any record could begin with, with a text of so many bytes in it.
-fn remark(bytes: usize) -> Result<Vec<u8>> {
-    change(&mut Automerge::new(), 0x51, |tx| {
-        tx.put(ROOT, "meta/kind", "work_order")?;
-        tx.put(ROOT, "meta/created_at", 1_795_000_000_000_i64)?;
-        tx.put(ROOT, "meta/remark", "长".repeat(bytes / 3))
-    })
 }
 
 // ---- servers that are not ours --------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ use serde_json::json;
 use tokio_tungstenite::tungstenite::Message;
 use uuid::Uuid;
 
-use crate::rogue::{DUTY, Rogue, change, document, duty_record, fact_of};
+use dutybook_tests::rogue::{DUTY, Rogue, change, document, duty_record, fact_of};
 
 const MORNING: &str = "2026-11-24 09:00";
 const AT: i64 = 1_795_482_000_000;
