@@ -151,7 +151,7 @@ async fn a_websocket_that_speaks_something_else_is_named_as_such() -> Result<()>
     let (url, chat) = impostor(false, vec![]).await?;
     let refused = desk.client.sync_once(&url).await.unwrap_err();
     assert_eq!(refused.code(), "offline");
-    assert!(refused.words().en.contains("no Dutybook server"), "{refused}");
+    assert!(refused.words().en.contains("no Dutybook"), "{refused}");
     assert_eq!(chat.await?, 0, "not a byte was said to it");
 
     for noise in [&b"hello, this is a chat"[..], &[], &[0x82, 0x01], &[0xff; 4096], &[0x9b; 64]] {
