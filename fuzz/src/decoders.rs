@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use automerge::{Automerge, ReadDoc as _};
 use bytes::Bytes;
-use dutybook_domain::site::file;
 use dutybook_log::{
     DeviceSecret, Frontier, Head, SealedEntry, SiteCode, VolumeId, apply, book_digest, inspect, limits,
 };
@@ -18,8 +17,11 @@ use dutybook_sync::{
 };
 use sha2::{Digest as _, Sha256};
 
-/// Every decoder by the name of its fuzz target and its corpus.
-pub const ALL: [(&str, fn(&[u8])); 10] = [
+/// Takes any bytes.
+pub type Decoder = fn(&[u8]);
+
+/// Every decoder of the log and the wire by the name of its fuzz target and its corpus.
+pub const ALL: [(&str, Decoder); 9] = [
     ("entry", entry),
     ("head", head),
     ("frontier", frontier),
@@ -29,7 +31,6 @@ pub const ALL: [(&str, fn(&[u8])); 10] = [
     ("bundle", bundle),
     ("bundle_frames", bundle_frames),
     ("enrolment", enrolment),
-    ("site_file", site_file),
 ];
 
 /// An entry, alone and with another one in it.
@@ -198,15 +199,4 @@ pub fn enrolment(data: &[u8]) {
         let _ = answer.site.parse::<SiteCode>();
     }
     let _ = EnrolProblem::read(data);
-}
-
-/// The file that a site's data is read in from.
-pub fn site_file(data: &[u8]) {
-    let Ok(text) = str::from_utf8(data) else { return };
-    match file::parse(text) {
-        Ok(file) => {
-            let _ = file.items();
-        }
-        Err(problems) => assert!(!problems.is_empty(), "a refusal has a reason"),
-    }
 }

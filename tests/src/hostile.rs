@@ -30,6 +30,7 @@ use xtask::server::{Server, free_port};
 use crate::bench::numbers::{median, ms, quantile};
 use crate::fleet::{Device, SITE_FILE, at, readings, server_options};
 use crate::hostile::attack::Attack;
+use crate::rogue::{DUTY, Rogue, duty_record, remark};
 
 /// What the server may take, whatever comes.
 pub const MEMORY_MIB: u64 = 512;
@@ -121,6 +122,12 @@ impl Scene {
         for number in 1..=3 {
             stolen.push(device(&folder, &server, DeviceRole::Tablet, &format!("丢失的平板{number}")).await?);
         }
+        // More than a window, so that whoever does not read has something not to read.
+        let mut bulky = Rogue::of(&stolen[0], DUTY, 0xb0)?;
+        for number in 0..24 {
+            bulky.write(duty_record("work_order", 0xb000 + number), remark(90_000)?);
+        }
+        bulky.sync(&url).await?;
         let stop = CancellationToken::new();
         let syncing = tokio::spawn(desk.client.clone().keep_synced(stop.clone()));
         let scene = Self { folder, server, url, address, desk, syncing, stop, stolen, log };

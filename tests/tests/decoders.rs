@@ -10,6 +10,9 @@ use std::path::Path;
 #[allow(unreachable_pub, reason = "the fuzz targets are another crate")]
 #[path = "../../fuzz/src/decoders.rs"]
 mod decoders;
+#[allow(unreachable_pub, reason = "the fuzz targets are another crate")]
+#[path = "../../fuzz/src/site_file.rs"]
+mod site_file;
 
 /// Mutations of each decoder's corpus, together; the more inputs it has, the fewer of each.
 const MUTATIONS: usize = 10_000;
@@ -74,8 +77,12 @@ fn corpus(name: &str) -> Vec<(String, Vec<u8>)> {
     inputs
 }
 
+fn all() -> Vec<(&'static str, decoders::Decoder)> {
+    decoders::ALL.into_iter().chain([("site_file", site_file::site_file as decoders::Decoder)]).collect()
+}
+
 fn over_its_corpus(name: &str) {
-    let (_, decoder) = decoders::ALL.into_iter().find(|(of, _)| *of == name).unwrap();
+    let (_, decoder) = all().into_iter().find(|(of, _)| *of == name).unwrap();
     let inputs = corpus(name);
     assert!(!inputs.is_empty(), "{name} has no corpus");
     let mut numbers = Numbers(0x9e37_79b9_7f4a_7c15);
@@ -97,7 +104,7 @@ macro_rules! decoders {
         #[test]
         fn every_decoder_is_run_here_and_has_a_fuzz_target() {
             let here = [$(stringify!($name)),*];
-            let known: Vec<&str> = decoders::ALL.iter().map(|(name, _)| *name).collect();
+            let known: Vec<&str> = all().into_iter().map(|(name, _)| name).collect();
             assert_eq!(known, here);
             let targets = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/fuzz_targets")).unwrap();
             assert_eq!(targets.count(), known.len());

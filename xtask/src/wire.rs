@@ -13,6 +13,9 @@ const CARGO_FUZZ: &str = "0.13.2";
 /// Megabytes that a decoder may take, far more than any frame is worth.
 const RSS_MB: u32 = 1_024;
 
+/// The target with a crate behind it that takes long to compile.
+const SITE_FILE: &str = "site_file";
+
 /// Runs every fuzz target for so many seconds, on the committed corpus and what earlier runs found. Whether none of them
 /// broke anything is in the answer.
 pub(crate) fn fuzz(place: &Place, steps: &Steps, seconds: u64, only: Option<&str>) -> Result<bool> {
@@ -25,25 +28,32 @@ pub(crate) fn fuzz(place: &Place, steps: &Steps, seconds: u64, only: Option<&str
         .collect();
     targets.sort();
     ensure!(!targets.is_empty(), "there is no such fuzz target; they are in fuzz/fuzz_targets");
-    let mut build = std::process::Command::new("rustup");
-    build.args(["run", "nightly", "cargo", "fuzz", "build"]).current_dir(&folder);
-    steps.must(Step {
-        key: "fuzz-build",
-        name: Name { zh: "编译模糊测试", en: "compile the fuzz targets" },
-        command: build,
-        what_to_do: "mend what the compiler says above",
-        tail: 60,
-    })?;
     let mut broken = Vec::new();
     for target in &targets {
         // New finds go to a folder of their own: what is committed is chosen by a person.
         let found = place.target.join("fuzz").join(target);
         fs::create_dir_all(&found).with_context(|| format!("{} cannot be made", found.display()))?;
-        let mut run = std::process::Command::new("rustup");
-        run.args(["run", "nightly", "cargo", "fuzz", "run", target]);
+        let cargo_fuzz = |verb: &str| {
+            let mut command = std::process::Command::new("rustup");
+            // The product has no unsafe code; a sanitizer would only take time.
+            command.args(["run", "nightly", "cargo", "fuzz", verb, "--sanitizer", "none"]).current_dir(&folder);
+            if target == SITE_FILE {
+                command.args(["--features", "site"]);
+            }
+            command.arg(target);
+            command
+        };
+        steps.must(Step {
+            key: "fuzz-build",
+            name: Name { zh: "编译模糊测试", en: "compile the fuzz target" },
+            command: cargo_fuzz("build"),
+            what_to_do: "mend what the compiler says above",
+            tail: 60,
+        })?;
+        let mut run = cargo_fuzz("run");
         run.arg(&found).arg(folder.join("corpus").join(target)).arg("--");
         run.arg(format!("-max_total_time={seconds}")).arg(format!("-rss_limit_mb={RSS_MB}"));
-        run.args(["-timeout=10", "-max_len=65536", "-print_final_stats=1"]).current_dir(&folder);
+        run.args(["-timeout=10", "-max_len=65536", "-print_final_stats=1"]);
         eprintln!("▶ {target}  {}", span(Duration::from_secs(seconds)));
         let ended = steps.run(Step {
             key: "fuzz",
@@ -93,8 +103,9 @@ fn nightly(place: &Place, steps: &Steps) -> Result<()> {
 /// Hostile peers against the real server, optimised; its table goes straight to the caller.
 pub(crate) fn hostile(place: &Place, steps: &Steps, arguments: &[String]) -> Result<bool> {
     // Together, so that both are built with the same features.
-    const PROGRAMS: [&str; 5] = ["--release", "-p", "dutybook-tests", "-p", "dutybook-sync-server"];
-    let mut build = place.cargo(["build", "--bins"]);
+    const PROGRAMS: [&str; 8] =
+        ["-p", "dutybook-tests", "--bin", "hostile", "-p", "dutybook-sync-server", "--bin", "dutybook-server"];
+    let mut build = place.cargo(["build", "--release"]);
     build.args(PROGRAMS);
     steps.must(Step {
         key: "hostile-build",

@@ -426,7 +426,7 @@ impl Attacker {
         let mut line = self.rogue(round as usize, nonce(round))?.dial(&self.url).await?;
         line.open().await?;
         self.tried(1);
-        if round % 2 == 0 {
+        if round.is_multiple_of(2) {
             let _ = line.send(Message::Binary(Bytes::from(vec![0; 5 * 1024 * 1024]))).await;
         } else if let Some(stream) = line.stream() {
             // Final, binary, masked, 2^62 bytes.
@@ -447,7 +447,7 @@ impl Attacker {
             *byte = (state >> 56) as u8;
         }
         self.tried(1);
-        if round % 2 == 0 {
+        if round.is_multiple_of(2) {
             line.send(Message::Binary(garbage.into())).await?;
             line.listen_to_the_end().await?;
             ensure!(
@@ -491,7 +491,7 @@ impl Attacker {
                 WriterId(id)
             };
             let mut e = minicbor::Encoder::new(Vec::new());
-            if message % 2 == 0 {
+            if message.is_multiple_of(2) {
                 e.array(2)?.u32(2)?.array(1)?.array(2)?.str(DUTY)?.map(names)?;
                 for number in 0..names {
                     e.encode(name(number))?.encode(Position { seq: u64::MAX, hash: EntryHash([7; 32]) })?;
