@@ -259,7 +259,7 @@ impl Writing {
                 self.note(None);
                 receipts.into_iter().map(Ok).collect()
             }
-            Err(error) if batches.len() > 1 && !matches!(error, Error::Full | Error::Busy) => {
+            Err(error) if batches.len() > 1 && !matches!(error, Error::Full | Error::Disk(_) | Error::Busy) => {
                 batches.iter().flat_map(|batch| self.ingest(std::slice::from_ref(batch))).collect()
             }
             Err(error) => {

@@ -49,6 +49,15 @@ enum Task {
         #[arg(long, conflicts_with = "seeds")]
         seed: Option<u64>,
     },
+    /// 磁盘与断电 · Power cuts, a full disk, a failing disk and kills, on the real store
+    Faults {
+        /// How many power cuts.
+        #[arg(long, default_value_t = 10_000)]
+        cuts: u64,
+        /// How many kills.
+        #[arg(long, default_value_t = 2_000)]
+        kills: u64,
+    },
     /// 模糊测试 · Let fuzzers loose on every decoder (needs a nightly compiler, installs what is missing)
     Fuzz {
         /// How long each.
@@ -103,6 +112,7 @@ fn perform(task: Task) -> Result<bool> {
         }
         Task::Bench { arguments } => bench(&place, &steps, &arguments),
         Task::Simulate { seeds, seed } => simulate(&place, &steps, seeds, seed),
+        Task::Faults { cuts, kills } => faults(&place, &steps, cuts, kills),
         Task::Fuzz { seconds, target } => wire::fuzz(&place, &steps, seconds, target.as_deref()),
         Task::Hostile { arguments } => wire::hostile(&place, &steps, &arguments),
         Task::Freeze => wire::freeze(&place, &steps),
@@ -127,25 +137,28 @@ fn bench(place: &Place, steps: &Steps, arguments: &[String]) -> Result<bool> {
     Ok(run.args(PROGRAM).arg("--").args(arguments).status()?.success())
 }
 
-fn simulate(place: &Place, steps: &Steps, seeds: u64, seed: Option<u64>) -> Result<bool> {
+/// Compiles the store's tests optimised and runs those called `which`, long.
+fn store_tests(place: &Place, steps: &Steps, which: &[&str], how_long: &[(&str, u64)]) -> Result<bool> {
     const TESTS: [&str; 5] = ["--release", "-p", "dutybook-store", "--test", "store"];
     let mut build = place.cargo(["test", "--no-run"]);
     build.args(TESTS);
     steps.must(Step {
-        key: "simulate-build",
-        name: Name { zh: "编译模拟程序", en: "compile the simulation" },
+        key: "store-tests-build",
+        name: Name { zh: "编译故障测试", en: "compile the tests of faults" },
         command: build,
         what_to_do: "mend what the compiler says above",
         tail: 60,
     })?;
-    let began = std::time::Instant::now();
     let mut run = place.cargo(["test", "--quiet"]);
-    run.args(TESTS).args(["--", "simulation::", "--nocapture"]);
-    match seed {
-        Some(seed) => run.env("DUTYBOOK_SEED", seed.to_string()),
-        None => run.env("DUTYBOOK_SEEDS", seeds.to_string()),
-    };
-    let held = run.status()?.success();
+    run.args(TESTS).arg("--").args(which).arg("--nocapture");
+    run.envs(how_long.iter().map(|(name, count)| (*name, count.to_string())));
+    Ok(run.status()?.success())
+}
+
+fn simulate(place: &Place, steps: &Steps, seeds: u64, seed: Option<u64>) -> Result<bool> {
+    let began = std::time::Instant::now();
+    let how_long = seed.map_or(("DUTYBOOK_SEEDS", seeds), |seed| ("DUTYBOOK_SEED", seed));
+    let held = store_tests(place, steps, &["simulation::"], &[how_long])?;
     let (ran, seconds) = (if seed.is_some() { 1 } else { seeds }, began.elapsed().as_secs());
     if held {
         println!(
@@ -155,6 +168,28 @@ fn simulate(place: &Place, steps: &Steps, seeds: u64, seed: Option<u64>) -> Resu
         eprintln!("✘ 见上面的 seed;单独重跑: cargo xtask simulate --seed N · run the seed named above by itself");
     }
     Ok(held)
+}
+
+fn faults(place: &Place, steps: &Steps, cuts: u64, kills: u64) -> Result<bool> {
+    let how_long = [("DUTYBOOK_CUTS", cuts), ("DUTYBOOK_KILLS", kills)];
+    let rows = [
+        (format!("断电 {cuts} 次 · {cuts} power cuts"), "faulty_disk::a_power_cut"),
+        ("说谎的磁盘会被发现 · a disk that lies is noticed".to_owned(), "faulty_disk::a_disk_that_lies"),
+        ("磁盘满、写入失败 · disk full, flush fails".to_owned(), "faulty_disk::a_disk_that_is_full"),
+        (format!("强杀 {kills} 次 · {kills} kills"), "powercut::a_program_that_is_killed"),
+        ("日志任意截断 · any prefix of the log".to_owned(), "powercut::any_prefix"),
+    ];
+    let mut all = true;
+    let mut table = String::new();
+    for (name, which) in rows {
+        let began = std::time::Instant::now();
+        let held = store_tests(place, steps, &[which], &how_long)?;
+        all &= held;
+        let (mark, seconds) = (if held { '✔' } else { '✘' }, began.elapsed().as_secs());
+        table += &format!("{mark} {seconds:>5} s  {name}\n");
+    }
+    print!("{table}");
+    Ok(all)
 }
 
 fn forms(place: &Place, steps: &Steps) -> Result<bool> {

@@ -118,6 +118,15 @@ impl Error {
                 words!("没有连上({text})。已保存的不会丢。", "No connection ({text}). What was saved is kept.")
             }
             Self::SentAway { code, text } => sent_away(code, text),
+            Self::Store(dutybook_store::Error::Full) => words!(
+                "本机磁盘满了,这一条没有保存。请腾出空间再点一次;已保存的都在,也照样能看。",
+                "The disk is full; this was not saved. Make room and try again; all that was saved is there and can be read."
+            ),
+            Self::Store(dutybook_store::Error::Disk(_)) => words!(
+                "本机磁盘写入失败,这一条没有保存。请再试一次;仍不行就换一台设备,并让它连上服务器或用 U 盘带出内容。",
+                "The disk failed; this was not saved. Try again; if it stays so, use another device and let this one meet \
+                 the server, or carry its book out on a stick."
+            ),
             Self::Store(error) => {
                 words!("本机的值班簿出了问题:{error}", "The local book has a problem: {error}")
             }

@@ -51,6 +51,9 @@ pub enum Error {
     /// No space left.
     #[error("the disk is full; nothing was saved")]
     Full,
+    /// The disk did not write or flush.
+    #[error("the disk failed; nothing was saved ({0})")]
+    Disk(rusqlite::Error),
     /// A file operation failed.
     #[error("{}: {source}", path.display())]
     Io {
@@ -94,6 +97,7 @@ impl Error {
             Self::KeyMissing(_) | Self::KeyWrong(_) => "key",
             Self::Busy => "busy",
             Self::Full => "disk_full",
+            Self::Disk(_) => "disk_failed",
             Self::Io { .. } => "io",
             Self::NotEnrolled => "not_enrolled",
             Self::Homeless(_) | Self::Write(_) | Self::Append(_) | Self::Unlawful(_) => "refused",
@@ -122,6 +126,7 @@ impl From<rusqlite::Error> for Error {
         match error.sqlite_error_code() {
             Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked) => Self::Busy,
             Some(rusqlite::ErrorCode::DiskFull) => Self::Full,
+            Some(rusqlite::ErrorCode::SystemIoFailure) => Self::Disk(error),
             _ => Self::Sqlite(error),
         }
     }

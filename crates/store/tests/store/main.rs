@@ -4,6 +4,7 @@
 
 mod backup_and_copies;
 mod delivery;
+mod faulty_disk;
 mod files;
 mod forks;
 mod merging;

@@ -155,6 +155,13 @@ impl Desk {
         self.write(vec![step])
     }
 
+    /// The same, where it may not be possible.
+    pub(crate) fn try_tell(&mut self, record: RecordId, kind: &str, body: Value) -> Result<Changed> {
+        let mut step = Self::step(record, "work_order");
+        step.writes = vec![self.fact(kind, body)];
+        self.try_write(vec![step])
+    }
+
     /// The id of a new record, born now.
     pub(crate) fn record(&mut self, kind: &str) -> RecordId {
         record_at(self.now, kind, self.dice.bytes())
