@@ -37,6 +37,7 @@ pub const ALL: [(&str, Decoder); 9] = [
 pub fn entry(data: &[u8]) {
     let Ok(sealed) = SealedEntry::parse(data) else { return };
     assert_eq!(sealed.bytes(), data, "bytes are truth");
+    assert_eq!(minicbor::to_vec(sealed.entry()).expect("into memory"), data, "an entry has one encoding");
     let hash: [u8; 32] = Sha256::digest(data).into();
     assert_eq!(sealed.hash().0, hash);
     assert!(data.len() <= limits::ENTRY && sealed.entry().seq > 0);
