@@ -1,6 +1,7 @@
 //! An emergency over desk and tablets, the server away at first.
 
 use anyhow::{Context as _, Result, ensure};
+use dutybook_tests::pictures::camera;
 use dutybook_tests::windows::{Window, journey};
 use serde_json::json;
 use thirtyfour::Key;
@@ -66,6 +67,17 @@ async fn an_emergency_is_reported_without_the_server_and_acknowledged_when_it_co
         desk.click("act-send").await?;
         desk.see_text("incident-task", "待确认").await?;
         keep_looks(stage, &desk, "board", &DESK).await?;
+
+        // Evidence: which file it was is noted, and the picture itself is kept.
+        let taken = stage.folder("smoke.jpg");
+        std::fs::write(&taken, camera(1600, 1200, 3)).context("the camera's card")?;
+        desk.click("offer-keep-evidence").await?;
+        desk.type_text("act-note", "B1 配电间烟熏").await?;
+        desk.choose_file("act-file", &taken).await?;
+        desk.see("act-file-marked").await?;
+        desk.click("act-send").await?;
+        desk.see("evidence-picture").await?;
+        desk.see_text("incident-evidence", "B1 配电间烟熏").await?;
 
         // The duty manager's own device calls; showing it delivers it, and the desk sees both.
         let phone = stage.open("manager").await?;

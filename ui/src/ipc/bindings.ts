@@ -2304,6 +2304,8 @@ export type Evidence = {
 	file_name?: string,
 	/**  The file's SHA-256 in hex, where one was chosen: the file can be proven to be this one. */
 	sha256?: string,
+	/**  The picture as it travels, where the file is one. */
+	picture?: FileHash | null,
 };
 
 /**  What serves as evidence (证据). */

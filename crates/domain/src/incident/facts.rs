@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::file::FileHash;
 use crate::engine::Urgency;
 use crate::ids::{FactId, RecordId};
 use crate::role::PersonRef;
@@ -103,6 +104,9 @@ pub struct Evidence {
     pub file_name: String,
     /// The file's SHA-256 in hex, where one was chosen: the file can be proven to be this one.
     pub sha256: String,
+    /// The picture as it travels, where the file is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub picture: Option<FileHash>,
 }
 
 /// A call to the outside (外部通知): police, fire brigade, suppliers.

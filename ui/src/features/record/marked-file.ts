@@ -2,6 +2,8 @@
 export interface MarkedFile {
   file_name: string
   sha256: string
+  /** The picture as it travels, where the file is one that can be read. */
+  picture: string | null
 }
 
 /** SHA-256 in hex. */
