@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::file::FileHash;
 use crate::engine::Urgency;
+use crate::file::FileHash;
 use crate::ids::{FactId, RecordId};
 use crate::role::PersonRef;
 use crate::site::IncidentCategory;
