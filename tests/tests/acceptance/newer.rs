@@ -300,6 +300,9 @@ async fn a_program_with_a_newer_protocol_is_told_which_to_update() -> Result<()>
 
 // ---- databases ------------------------------------------------------------------------------------------------------
 
+/// The format of a book as this version writes it.
+const FORMAT: i64 = 3;
+
 /// Makes the book say that a newer program wrote it, and answers its bytes.
 fn raise_version(folder: &std::path::Path) -> Result<Vec<u8>> {
     let path = Store::path_in(folder);
@@ -312,7 +315,7 @@ fn raise_version(folder: &std::path::Path) -> Result<Vec<u8>> {
 
 fn lower_version(folder: &std::path::Path) -> Result<()> {
     let book = rusqlite::Connection::open(Store::path_in(folder))?;
-    Ok(book.pragma_update(None, "user_version", 1)?)
+    Ok(book.pragma_update(None, "user_version", FORMAT)?)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -330,7 +333,7 @@ async fn a_newer_database_is_refused_in_words_and_left_untouched() -> Result<()>
     let version: i64 =
         rusqlite::Connection::open(Store::path_in(&server))?
             .pragma_query_value(None, "user_version", |row| row.get(0))?;
-    assert_eq!(version, 1, "this test puts it back to that");
+    assert_eq!(version, FORMAT, "this test puts it back to that");
     let theirs = raise_version(&server)?;
     scene.fleet.start_server().await?;
     let refused = scene.fleet.stop_server().await.err().context("it must not serve")?;
