@@ -15,7 +15,7 @@ use crate::book::{from_sql, position, volume_name};
 use crate::cache::RowId;
 use crate::error::{Error, Result};
 use crate::materialise::{examine, heads};
-use crate::projection::{LineColumns, RecordColumns, Rows, device_in};
+use crate::projection::{Json, LineColumns, RecordColumns, Rows, device_in};
 use crate::query::record_id;
 use crate::reading::read_frontiers;
 use crate::store::{Identity, Store};
@@ -340,9 +340,9 @@ impl Check<'_> {
                     urgency: row.get(5)?,
                     born_ms: row.get(6)?,
                     touched_ms: row.get(7)?,
-                    card: row.get(8)?,
-                    view: row.get(9)?,
-                    anomalies: row.get(10)?,
+                    card: Json(row.get(8)?),
+                    view: Json(row.get(9)?),
+                    anomalies: Json(row.get(10)?),
                     unclear: row.get(11)?,
                     search: row.get(12)?,
                 })
@@ -358,7 +358,7 @@ impl Check<'_> {
             .connection
             .prepare_cached("SELECT fact, at_ms, person, line FROM ledger_line WHERE document = ?1 ORDER BY fact")?
             .query_map([document], |row| {
-                Ok(LineColumns { fact: row.get(0)?, at_ms: row.get(1)?, person: row.get(2)?, line: row.get(3)? })
+                Ok(LineColumns { fact: row.get(0)?, at_ms: row.get(1)?, person: row.get(2)?, line: Json(row.get(3)?) })
             })?
             .collect::<rusqlite::Result<_>>()?;
         Ok(Some(Rows { record, people, lines }))

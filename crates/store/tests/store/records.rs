@@ -8,7 +8,7 @@ use dutybook_domain::time::Zone;
 use dutybook_domain::work_order::{State, WorkOrder};
 use dutybook_domain::{Day, FactId, RecordId, Timestamp};
 use dutybook_store::{Cursor, Error, LedgerFilter, Order, RecordFilter, Standing, Store};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::{Desk, MORNING, batch, birth, derived, empty, fleet, person};
 
@@ -562,5 +562,26 @@ fn many_threads_read_while_one_writes() {
         }
     });
     assert_eq!(desk.store.doc(order).unwrap().unwrap().facts.len(), 41);
+    desk.assert_sound();
+}
+
+/// Another build of the program may write the members of an object in another order.
+#[test]
+fn the_order_of_members_in_what_is_derived_is_no_fault() {
+    let mut desk = desk();
+    let order = desk.order("水泵房异响");
+    desk.tell(order, "accepted", empty());
+    let turned = |text: &str| -> String {
+        let said: serde_json::Map<String, Value> = serde_json::from_str(text).unwrap();
+        let members: Vec<String> = said.iter().rev().map(|(name, value)| format!("{name:?}:{value}")).collect();
+        format!("{{{}}}", members.join(","))
+    };
+    for (table, column) in [("record", "view"), ("record", "card"), ("ledger_line", "line")] {
+        let (sql, read) = (desk.sql(), format!("SELECT {column} FROM {table} LIMIT 1"));
+        let text: String = sql.query_row(&read, [], |row| row.get(0)).unwrap();
+        let update = format!("UPDATE {table} SET {column} = ?1 WHERE {column} = ?2");
+        assert_eq!(sql.execute(&update, [&turned(&text), &text]).unwrap(), 1);
+        assert_ne!(turned(&text), text);
+    }
     desk.assert_sound();
 }
