@@ -264,7 +264,13 @@ impl Client {
     pub async fn meet(&self, address: &str) -> Result<String, Error> {
         let meeting: Meeting = address.parse()?;
         let peer = self.meet_until(&meeting.addresses, meeting.device, Until::InSync).await?;
-        Ok(self.store().device(peer)?.map(|device| device.label).unwrap_or_default())
+        self.label_of(peer)
+    }
+
+    fn label_of(&self, peer: DeviceKey) -> Result<String, Error> {
+        let known = self.store().device(peer)?.map(|device| device.label);
+        // The server has no record of its own.
+        Ok(known.unwrap_or_else(|| format!("{} (服务器 server)", self.identity().site_name)))
     }
 
     /// Meets the device at an address and stays with it: what either writes is on the other at once.
@@ -286,7 +292,7 @@ impl Client {
         match (peer, addresses.filter(|addresses| !addresses.is_empty())) {
             (Some(peer), Some(addresses)) => {
                 self.meet_until(&addresses, Some(peer), Until::InSync).await?;
-                Ok(self.store().device(peer)?.map(|device| device.label).unwrap_or_default())
+                self.label_of(peer)
             }
             _ => Err(offline(&"the device is not near any more")),
         }

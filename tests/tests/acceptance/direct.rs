@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use anyhow::{Context, Result};
 use dutybook_client::Error;
+use dutybook_client::shown::NearWord;
 use dutybook_domain::device::AppRole;
 use dutybook_tests::fleet::{Device, Fleet, readings};
 use serde_json::{Value, json};
@@ -36,6 +37,22 @@ impl Answering {
         self.stop.cancel();
         Ok(self.task.await?)
     }
+}
+
+/// Waits until it stands so with the one device that is near.
+async fn stands(device: &Device, word: NearWord) -> Result<()> {
+    let mut link = device.client.link();
+    tokio::time::timeout(std::time::Duration::from_secs(30), async {
+        loop {
+            link.mark_unchanged();
+            if matches!(&device.client.near()?.devices[..], [one] if one.word == word) {
+                return Ok(());
+            }
+            link.changed().await?;
+        }
+    })
+    .await
+    .with_context(|| format!("{}: {:?}", device.client.identity().label, device.client.near()))?
 }
 
 /// The first meets the second, the second meets the third: what the first wrote reaches the server through the third.
@@ -98,9 +115,13 @@ async fn devices_that_stay_together_work_on_one_book() -> Result<()> {
     }
     let near = desk.client.near()?;
     assert_eq!(near.devices.iter().map(|device| device.label.as_str()).collect::<Vec<_>>(), ["一号平板"]);
+    stands(&desk, NearWord::Same).await?;
+    stands(&tablet, NearWord::Same).await?;
     together.cancel();
     staying.await??;
     answering.stop().await?;
+    stands(&desk, NearWord::Met).await?;
+    stands(&tablet, NearWord::Met).await?;
     fleet.finish(&[&desk, &tablet]).await
 }
 

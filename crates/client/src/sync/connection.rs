@@ -90,6 +90,8 @@ pub(crate) struct Connection {
     session: Session,
     /// Who is at the other end, once it is known.
     peer: Option<DeviceKey>,
+    /// Whether another device has shown that it is the one, and is counted as here.
+    met: bool,
     until: Until,
 }
 
@@ -110,7 +112,7 @@ enum Next {
 impl Connection {
     /// `peer` is whom the session dialled; none for one that was answered.
     pub(crate) const fn new(client: Client, session: Session, peer: Option<DeviceKey>, until: Until) -> Self {
-        Self { client, session, peer, until }
+        Self { client, session, peer, met: false, until }
     }
 
     /// Runs to the end. What was exchanged until then stays exchanged.
@@ -124,7 +126,7 @@ impl Connection {
         let (sink, mut stream) = socket.split();
         let mut outbox = Outbox::start(sink);
         let outcome = self.converse(&mut outbox, &mut stream).await;
-        if let Some(peer) = self.peer.filter(|peer| !self.is_server(*peer)) {
+        if let Some(peer) = self.peer.filter(|_| self.met) {
             self.client.parted(peer);
         }
         outbox.finish().await;
@@ -264,7 +266,8 @@ impl Connection {
                     Ok(client.store().set_last_contact(peer, now.0)?)
                 })
                 .await?;
-                if !self.is_server(peer) {
+                // It says so again whenever what it holds is to be counted anew.
+                if !self.is_server(peer) && !std::mem::replace(&mut self.met, true) {
                     self.client.met(peer);
                 }
                 self.client.inner.link.send_modify(|_| {});
