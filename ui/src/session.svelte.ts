@@ -78,7 +78,7 @@ class Session {
 
 function syncStateOf(sync: SyncShown | undefined): SyncState {
   if (!sync) return { kind: 'synced' }
-  if (sync.word === 'synced') return { kind: 'synced' }
+  if (sync.word === 'synced') return { kind: 'synced', pictures: sync.pictures }
   if (sync.word === 'sending') return { kind: 'waiting', undelivered: sync.undelivered }
   return { kind: 'offline', since: sync.offline_since ?? sync.last_contact ?? Date.now(), undelivered: sync.undelivered }
 }

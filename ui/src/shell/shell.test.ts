@@ -12,6 +12,7 @@ const minute = 60_000
 describe('sync words', () => {
   it.each([
     [{ kind: 'synced' }, '已同步', null],
+    [{ kind: 'synced', pictures: 2 }, '已同步', '照片待送 2 张'],
     [{ kind: 'waiting', undelivered: 12 }, '本机有 12 条未送达', null],
     [{ kind: 'offline', since: 0, undelivered: 0 }, '已离线 3 小时', null],
     [{ kind: 'offline', since: 179 * minute, undelivered: 4 }, '已离线 1 分钟', '本机存 4 条'],

@@ -3,7 +3,7 @@ import type { Tone } from '@/design/states'
 
 /** What the device honestly knows about its delivery. */
 export type SyncState =
-  | { kind: 'synced' }
+  | { kind: 'synced'; pictures?: number }
   | { kind: 'waiting'; undelivered: number }
   | { kind: 'offline'; since: number; undelivered: number }
 
@@ -19,7 +19,8 @@ export function durationWords(span_ms: number): string {
 export function syncWords(state: SyncState, now: number): { tone: Tone; word: string; detail: string | null } {
   switch (state.kind) {
     case 'synced':
-      return { tone: 'ok', word: m.sync_synced(), detail: null }
+      // Records are there; what they show may still be on its way.
+      return { tone: 'ok', word: m.sync_synced(), detail: state.pictures ? m.sync_pictures_left({ count: state.pictures }) : null }
     case 'waiting':
       return { tone: 'held', word: m.sync_waiting({ count: state.undelivered }), detail: null }
     case 'offline':
