@@ -348,3 +348,33 @@ async fn a_device_that_nobody_remembers_enrols_again_with_all_it_holds() -> Resu
     }
     fleet.finish_reading_the_same(&[&desk, &tablet, &young]).await
 }
+
+/// Its machine is gone for good. What was kept in the safe is a copy of its key.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_server_with_the_old_key_is_filled_by_what_the_devices_hold() -> Result<()> {
+    let (mut fleet, desk, tablet, order) = scene().await?;
+    let third = fleet.tablet("第三块平板", "维修员乙").await?;
+    remark(&third, order, "第三块写的,送出了")?;
+    fleet.meet(&[&desk, &tablet, &third]).await?;
+    remark(&tablet, order, "平板写的,还没送出")?;
+    fleet.stop_server().await?;
+    let key = std::fs::read(fleet.server_folder().join("device.key"))?;
+    std::fs::remove_dir_all(fleet.server_folder())?;
+    std::fs::create_dir_all(fleet.server_folder())?;
+    std::fs::write(fleet.server_folder().join("device.key"), key)?;
+    dutybook_sync_server::init(&fleet.server_folder(), desk.client.identity().site, "示范小区")?;
+    fleet.start_server().await?;
+    assert_eq!(desk.client.sync_once(&fleet.url()?).await.unwrap_err().code(), "unknown-device");
+
+    // One device is enrolled again with all it holds, and brings word of the others.
+    drop(desk);
+    let desk = fleet.device(AppRole::Desk, "前台").await?;
+    deliver(&desk, &fleet.url()?).await?;
+    fleet.meet(&[&desk, &tablet, &third]).await?;
+    let expected = sorted(vec!["第三块写的,送出了".into(), "平板写的,还没送出".into()]);
+    for device in [&desk, &tablet, &third] {
+        assert_eq!(remarks(device, order)?, expected, "{}", device.client.identity().label);
+        assert!(device.client.gaps()?.is_empty(), "nobody speaks of anything that is missing");
+    }
+    fleet.finish_reading_the_same(&[&desk, &tablet, &third]).await
+}
