@@ -64,7 +64,7 @@ impl Client {
         }
     }
 
-    /// A file that the disk gives back as something else is fetched again.
+    /// The bytes of a file; none also where the disk gives back something else, which is not shown to anybody.
     fn kept(&self, file: &FileHash) -> Result<Option<Vec<u8>>, Error> {
         match self.inner.files.read(file) {
             Err(dutybook_files::Error::NotIt(_)) => {
@@ -77,34 +77,23 @@ impl Client {
 
     /// Sends what the server does not have, whenever it is there, until told to stop.
     pub async fn keep_files_sent(self, stop: CancellationToken) {
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = self.send_whenever_connected() => {}
+        }
+    }
+
+    async fn send_whenever_connected(&self) {
         let mut link = self.link();
+        let mut damaged = Vec::new();
         loop {
-            let connected = async {
-                loop {
-                    link.mark_unchanged();
-                    let to_send = self.inner.store.files_to_send().map(|left| left.files).unwrap_or_default();
-                    if link.borrow().connected && to_send > 0 {
-                        return;
-                    }
-                    if link.changed().await.is_err() {
-                        std::future::pending::<()>().await;
-                    }
-                }
-            };
-            tokio::select! {
-                () = stop.cancelled() => return,
-                () = connected => {}
-            }
-            let sent = tokio::select! {
-                () = stop.cancelled() => return,
-                sent = self.send_files() => sent,
-            };
+            let connected = link.borrow_and_update().connected;
+            let sent = if connected { self.send_all_but(&mut damaged).await } else { Ok(()) };
             if let Err(error) = sent {
                 tracing::debug!(%error, "files wait");
-                tokio::select! {
-                    () = stop.cancelled() => return,
-                    () = tokio::time::sleep(AGAIN) => {}
-                }
+                tokio::time::sleep(AGAIN).await;
+            } else if link.changed().await.is_err() {
+                return;
             }
         }
     }
@@ -114,8 +103,12 @@ impl Client {
     /// # Errors
     /// [`Error::Offline`] when it cannot be reached or does not take one; what was sent until then stays sent.
     pub async fn send_files(&self) -> Result<(), Error> {
-        let mut damaged = Vec::new();
-        while let Some(file) = self.inner.store.next_file_to_send(&damaged)? {
+        self.send_all_but(&mut Vec::new()).await
+    }
+
+    /// Files that turn out to be damaged here are passed over, and from then on with those in `damaged`.
+    async fn send_all_but(&self, damaged: &mut Vec<FileHash>) -> Result<(), Error> {
+        while let Some(file) = self.inner.store.next_file_to_send(damaged)? {
             let client = self.clone();
             let Some(bytes) = blocking(move || client.kept(&file)).await? else {
                 damaged.push(file);
@@ -191,7 +184,7 @@ impl Client {
             .request(method, format!("{}{path}", url.trim_end_matches('/')))
             .timeout(ANSWER_WITHIN)
             .header("tus-resumable", TUS)
-            .header(FILE_DEVICE_HEADER, HEXLOWER.encode(&device.0))
+            .header(FILE_DEVICE_HEADER, device.to_string())
             .header(FILE_PROOF_HEADER, HEXLOWER.encode(&proof)))
     }
 }

@@ -61,7 +61,7 @@ async fn a_picture_taken_in_the_basement_is_seen_at_the_desk() -> Result<()> {
 
 /// Sending and fetching go on where they were; a disk that forgets is noticed.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_half_sent_goes_on_and_what_is_damaged_is_fetched_again() -> Result<()> {
+async fn what_was_half_sent_goes_on_and_what_is_damaged_is_not_shown() -> Result<()> {
     let mut fleet = Fleet::demo(MORNING).await?;
     let desk = fleet.desk().await?;
     let tablet = fleet.tablet("白班平板", "维修员甲").await?;
