@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use dutybook_tests::windows::{POINTS, Point, ROUND, Stage, Window};
 use thirtyfour::Key;
-use xtask::demo::Person;
+use xtask::demo::{GUARD, Person};
 
 /// The sizes that the tablet is looked at in.
 pub(crate) const TABLET: [(u32, u32); 2] = [(800, 1280), (1180, 820)];
@@ -79,6 +79,16 @@ pub(crate) async fn type_code(tablet: &Window, point: Point) -> Result<()> {
 pub(crate) async fn all_normal(tablet: &Window, next: Point) -> Result<()> {
     tablet.click("patrol-all-normal").await?;
     tablet.see_text("patrol-stop-name", next.name).await
+}
+
+/// The guard signs in on the tablet and has come to the pump room, the second point of the round.
+pub(crate) async fn walk_to_the_pumps(tablet: &Window) -> Result<()> {
+    sign_in_by_touch(tablet, GUARD).await?;
+    set_out(tablet).await?;
+    let [gate, pumps, ..] = POINTS;
+    type_code(tablet, gate).await?;
+    all_normal(tablet, pumps).await?;
+    type_code(tablet, pumps).await
 }
 
 /// Waits until so many points of the round are accounted for.

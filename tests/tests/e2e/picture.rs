@@ -2,12 +2,10 @@
 
 use anyhow::{Context, Result};
 use dutybook_tests::pictures::camera;
-use dutybook_tests::windows::{POINTS, ROUND, journey};
-use xtask::demo::{DUTY_OFFICER, GUARD};
+use dutybook_tests::windows::{ROUND, journey};
+use xtask::demo::DUTY_OFFICER;
 
-use crate::people::{
-    DESK, TABLET, all_normal, keep_looks, see_synced, set_out, sign_in_by_keys, sign_in_by_touch, type_code,
-};
+use crate::people::{DESK, TABLET, keep_looks, see_synced, sign_in_by_keys, walk_to_the_pumps};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_photographed_in_the_basement_is_seen_at_the_desk() -> Result<()> {
@@ -17,12 +15,7 @@ async fn what_was_photographed_in_the_basement_is_seen_at_the_desk() -> Result<(
         let (tablet, desk) = (stage.open("tablet").await?, stage.open("desk").await?);
         tablet.resize(1180, 820).await?;
         desk.resize(1366, 768).await?;
-        sign_in_by_touch(&tablet, GUARD).await?;
-        set_out(&tablet).await?;
-        let [gate, pumps, ..] = POINTS;
-        type_code(&tablet, gate).await?;
-        all_normal(&tablet, pumps).await?;
-        type_code(&tablet, pumps).await?;
+        walk_to_the_pumps(&tablet).await?;
 
         tablet.click("patrol-abnormal").await?;
         tablet.click("finding-item-pump").await?;

@@ -3,10 +3,10 @@
 use anyhow::{Context, Result, ensure};
 use dutybook_tests::windows::{POINTS, journey};
 use xtask::command_line::CommandLine;
-use xtask::demo::{DUTY_OFFICER, GUARD};
+use xtask::demo::DUTY_OFFICER;
 
 use crate::offline::report_a_dripping_pump;
-use crate::people::{DESK, TABLET, all_normal, keep_looks, set_out, sign_in_by_keys, sign_in_by_touch, type_code};
+use crate::people::{DESK, TABLET, keep_looks, sign_in_by_keys, walk_to_the_pumps};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_round_reaches_the_desk_on_a_stick() -> Result<()> {
@@ -16,12 +16,7 @@ async fn a_round_reaches_the_desk_on_a_stick() -> Result<()> {
         let (tablet, desk) = (stage.open("tablet").await?, stage.open("desk").await?);
         tablet.resize(1180, 820).await?;
         desk.resize(1366, 768).await?;
-        sign_in_by_touch(&tablet, GUARD).await?;
-        set_out(&tablet).await?;
-        let [gate, pumps, ..] = POINTS;
-        type_code(&tablet, gate).await?;
-        all_normal(&tablet, pumps).await?;
-        type_code(&tablet, pumps).await?;
+        walk_to_the_pumps(&tablet).await?;
         report_a_dripping_pump(&tablet).await?;
 
         tablet.click("sync-badge").await?;
@@ -50,7 +45,7 @@ async fn a_round_reaches_the_desk_on_a_stick() -> Result<()> {
         desk.see_text("carry-read-done", "新").await?;
         keep_looks(stage, &desk, "read", &DESK).await?;
         desk.press(thirtyfour::Key::Escape).await?;
-        desk.see_text("column-pending", pumps.name).await?;
+        desk.see_text("column-pending", POINTS[1].name).await?;
         Ok(())
     })
     .await

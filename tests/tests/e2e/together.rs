@@ -2,10 +2,10 @@
 
 use anyhow::{Result, ensure};
 use dutybook_tests::windows::{POINTS, journey};
-use xtask::demo::{DUTY_OFFICER, GUARD};
+use xtask::demo::DUTY_OFFICER;
 
 use crate::offline::report_a_dripping_pump;
-use crate::people::{DESK, TABLET, all_normal, keep_looks, set_out, sign_in_by_keys, sign_in_by_touch, type_code};
+use crate::people::{DESK, TABLET, keep_looks, sign_in_by_keys, walk_to_the_pumps};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_tablet_and_the_desk_exchange_directly() -> Result<()> {
@@ -15,12 +15,7 @@ async fn a_tablet_and_the_desk_exchange_directly() -> Result<()> {
         let (tablet, desk) = (stage.open("tablet").await?, stage.open("desk").await?);
         tablet.resize(1180, 820).await?;
         desk.resize(1366, 768).await?;
-        sign_in_by_touch(&tablet, GUARD).await?;
-        set_out(&tablet).await?;
-        let [gate, pumps, ..] = POINTS;
-        type_code(&tablet, gate).await?;
-        all_normal(&tablet, pumps).await?;
-        type_code(&tablet, pumps).await?;
+        walk_to_the_pumps(&tablet).await?;
         report_a_dripping_pump(&tablet).await?;
         sign_in_by_keys(&desk, DUTY_OFFICER).await?;
         desk.see_text("column-pending-count", "0").await?;
@@ -43,7 +38,7 @@ async fn a_tablet_and_the_desk_exchange_directly() -> Result<()> {
 
         desk.see("near-device").await?;
         desk.press(thirtyfour::Key::Escape).await?;
-        desk.see_text("column-pending", pumps.name).await?;
+        desk.see_text("column-pending", POINTS[1].name).await?;
         Ok(())
     })
     .await
