@@ -137,11 +137,12 @@ fn bench(place: &Place, steps: &Steps, arguments: &[String]) -> Result<bool> {
     Ok(run.args(PROGRAM).arg("--").args(arguments).status()?.success())
 }
 
-/// Compiles the store's tests optimised and runs those called `which`, long.
-fn store_tests(place: &Place, steps: &Steps, which: &[&str], how_long: &[(&str, u64)]) -> Result<bool> {
-    const TESTS: [&str; 5] = ["--release", "-p", "dutybook-store", "--test", "store"];
+/// The store's tests, optimised.
+const STORE_TESTS: [&str; 5] = ["--release", "-p", "dutybook-store", "--test", "store"];
+
+fn compile_store_tests(place: &Place, steps: &Steps) -> Result<()> {
     let mut build = place.cargo(["test", "--no-run"]);
-    build.args(TESTS);
+    build.args(STORE_TESTS);
     steps.must(Step {
         key: "store-tests-build",
         name: Name { zh: "编译故障测试", en: "compile the tests of faults" },
@@ -149,16 +150,22 @@ fn store_tests(place: &Place, steps: &Steps, which: &[&str], how_long: &[(&str, 
         what_to_do: "mend what the compiler says above",
         tail: 60,
     })?;
+    Ok(())
+}
+
+/// Runs those called `which`, long; what they print goes straight to the caller.
+fn run_store_tests(place: &Place, which: &str, how_long: &[(&str, u64)]) -> Result<bool> {
     let mut run = place.cargo(["test", "--quiet"]);
-    run.args(TESTS).arg("--").args(which).arg("--nocapture");
+    run.args(STORE_TESTS).args(["--", which, "--nocapture"]);
     run.envs(how_long.iter().map(|(name, count)| (*name, count.to_string())));
     Ok(run.status()?.success())
 }
 
 fn simulate(place: &Place, steps: &Steps, seeds: u64, seed: Option<u64>) -> Result<bool> {
+    compile_store_tests(place, steps)?;
     let began = std::time::Instant::now();
     let how_long = seed.map_or(("DUTYBOOK_SEEDS", seeds), |seed| ("DUTYBOOK_SEED", seed));
-    let held = store_tests(place, steps, &["simulation::"], &[how_long])?;
+    let held = run_store_tests(place, "simulation::", &[how_long])?;
     let (ran, seconds) = (if seed.is_some() { 1 } else { seeds }, began.elapsed().as_secs());
     if held {
         println!(
@@ -171,6 +178,7 @@ fn simulate(place: &Place, steps: &Steps, seeds: u64, seed: Option<u64>) -> Resu
 }
 
 fn faults(place: &Place, steps: &Steps, cuts: u64, kills: u64) -> Result<bool> {
+    compile_store_tests(place, steps)?;
     let how_long = [("DUTYBOOK_CUTS", cuts), ("DUTYBOOK_KILLS", kills)];
     let rows = [
         (format!("断电 {cuts} 次 · {cuts} power cuts"), "faulty_disk::a_power_cut"),
@@ -183,7 +191,7 @@ fn faults(place: &Place, steps: &Steps, cuts: u64, kills: u64) -> Result<bool> {
     let mut table = String::new();
     for (name, which) in rows {
         let began = std::time::Instant::now();
-        let held = store_tests(place, steps, &[which], &how_long)?;
+        let held = run_store_tests(place, which, &how_long)?;
         all &= held;
         let (mark, seconds) = (if held { '✔' } else { '✘' }, began.elapsed().as_secs());
         table += &format!("{mark} {seconds:>5} s  {name}\n");
