@@ -3,9 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use data_encoding::HEXLOWER;
 use dutybook_domain::device::AppRole;
-use dutybook_log::DeviceKey;
 use dutybook_store::{Identity, Store};
 use dutybook_sync::{ENROLMENT_BYTES, EnrolAnswer, EnrolAsking, EnrolProblem};
 
@@ -24,7 +22,7 @@ use crate::sync::SERVER_URL;
 /// the device's key is kept and used at the next try.
 pub async fn enrol(dir: &Path, url: &str, token: &str, label: &str, clock: Arc<dyn Clock>) -> Result<Client, Error> {
     let store = Store::open(dir, start_options())?;
-    let device_key = HEXLOWER.encode(&store.device_key().0);
+    let device_key = store.device_key().to_string();
     let asking = EnrolAsking { token: token.trim().to_owned(), device_key, name: label.to_owned() };
     let url = url.trim().trim_end_matches('/');
     let offline = |error: reqwest::Error| Error::Offline(error.without_url().to_string());
@@ -38,12 +36,7 @@ pub async fn enrol(dir: &Path, url: &str, token: &str, label: &str, clock: Arc<d
     }
     let foreign = |what: &str| Error::Enrolment(format!("{url} gave no readable {what}; is it a Dutybook server?"));
     let answer = EnrolAnswer::read(&body).map_err(|_| foreign("answer"))?;
-    let server = HEXLOWER
-        .decode(answer.server_key.as_bytes())
-        .ok()
-        .and_then(|bytes| bytes.try_into().ok())
-        .map(DeviceKey)
-        .ok_or_else(|| foreign("key"))?;
+    let server = answer.server_key.parse().map_err(|_| foreign("key"))?;
     let site = answer.site.parse().map_err(|_| foreign("site"))?;
     let role: AppRole = answer.role.parse().map_err(|_| foreign("role"))?;
     if let Some(before) = store.identity()?.filter(|before| before.site != site || before.server != server) {

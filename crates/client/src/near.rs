@@ -148,7 +148,7 @@ impl Client {
                 _ => NearWord::Met,
             };
             Some(NearDevice {
-                key: HEXLOWER.encode(&key.0),
+                key: key.to_string(),
                 label: device.label.clone(),
                 prefix: device.prefix.clone(),
                 word,
@@ -287,7 +287,7 @@ impl Client {
     /// # Errors
     /// As [`Client::meet`].
     pub async fn meet_found(&self, key: &str) -> Result<String, Error> {
-        let peer = HEXLOWER.decode(key.as_bytes()).ok().and_then(|bytes| bytes.try_into().ok()).map(DeviceKey);
+        let peer: Option<DeviceKey> = key.parse().ok();
         let addresses = peer.and_then(|peer| Some(self.inner.near.borrow().peers.get(&peer)?.addresses.clone()));
         match (peer, addresses.filter(|addresses| !addresses.is_empty())) {
             (Some(peer), Some(addresses)) => {

@@ -4,7 +4,6 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::str::FromStr;
 
-use data_encoding::HEXLOWER;
 use dutybook_log::DeviceKey;
 
 use crate::error::Error;
@@ -29,7 +28,7 @@ impl fmt::Display for Meeting {
             write!(f, "{comma}{address}")?;
         }
         match &self.device {
-            Some(device) => write!(f, "#{}", HEXLOWER.encode(&device.0)),
+            Some(device) => write!(f, "#{device}"),
             None => Ok(()),
         }
     }
@@ -53,13 +52,7 @@ impl FromStr for Meeting {
             .collect();
         let bare = plain.strip_prefix(SCHEME).or_else(|| plain.strip_prefix("http://")).unwrap_or(&plain);
         let (addresses, key) = bare.split_once('#').map_or((bare, None), |(addresses, key)| (addresses, Some(key)));
-        let device = match key {
-            None => None,
-            Some(key) => {
-                let bytes = HEXLOWER.decode(key.as_bytes()).ok().and_then(|bytes| bytes.try_into().ok());
-                Some(DeviceKey(bytes.ok_or_else(wrong)?))
-            }
-        };
+        let device = key.map(str::parse).transpose().map_err(|_| wrong())?;
         let addresses: Result<Vec<SocketAddr>, _> =
             addresses.trim_end_matches('/').split(',').map(|address| address.trim().parse()).collect();
         Ok(Self { addresses: addresses.map_err(|_| wrong())?, device })

@@ -7,7 +7,6 @@
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 
-use data_encoding::HEXLOWER;
 use dutybook_log::{DeviceKey, SiteCode};
 use mdns_sd::{Receiver, ResolvedService, ServiceDaemon, ServiceEvent, ServiceInfo};
 
@@ -86,7 +85,7 @@ impl Discovery {
         if said("site") != Some(self.site.as_str()) {
             return None;
         }
-        let key = HEXLOWER.decode(said("key")?.as_bytes()).ok()?.try_into().ok().map(DeviceKey)?;
+        let key: DeviceKey = said("key")?.parse().ok()?;
         (key != self.own).then_some(key)
     }
 }
@@ -106,7 +105,7 @@ fn announce(
     port: u16,
 ) -> Result<(ServiceDaemon, Receiver<ServiceEvent>), mdns_sd::Error> {
     let daemon = ServiceDaemon::new()?;
-    let key = HEXLOWER.encode(&own.0);
+    let key = own.to_string();
     let name = &key[..16];
     let said = [("site", site.as_str()), ("key", key.as_str())];
     let service = ServiceInfo::new(SERVICE, name, &format!("{name}.local."), "", port, &said[..])?.enable_addr_auto();
