@@ -3,6 +3,7 @@
 //! - [`fleet`]: several devices and a real server in one process, for acceptance tests that read
 //!   like the regulations.
 //! - [`bench`]: what it costs, beside a floor of bare SQLite.
+//! - [`peers`]: the work on which other sync servers are measured, as this book does it.
 //! - [`pictures`]: what a camera makes.
 //! - [`rogue`]: an enrolled device in the wrong hands. [`hostile`]: attacks on the server's own process.
 //! - [`windows`]: the real apps on virtual screens, driven as a person would, for few journeys.
@@ -13,6 +14,7 @@
 pub mod bench;
 pub mod fleet;
 pub mod hostile;
+pub mod peers;
 pub mod pictures;
 pub mod rogue;
 pub mod windows;

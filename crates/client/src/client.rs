@@ -378,13 +378,22 @@ impl Client {
             }
             Ok(steps)
         })??;
-        self.tell(&changed)?;
-        self.inner.link.send_modify(|link| link.committed = link.committed.max(changed.arrival));
+        self.written(&changed)?;
         let touched = |(id, kind): (RecordId, String)| -> Result<Touched, Error> {
             let number = self.inner.store.record(id)?.and_then(|row| row.card.number);
             Ok(Touched { id, kind, number })
         };
         changed.records.into_iter().map(touched).collect()
+    }
+
+    /// Something was written into the book, by whatever path: whoever listens is told, and connections send it.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn written(&self, changed: &Changed) -> Result<(), Error> {
+        self.tell(changed)?;
+        self.inner.link.send_modify(|link| link.committed = link.committed.max(changed.arrival));
+        Ok(())
     }
 
     /// Takes in what changed: the site's data when it is about the site, and everybody who listens.
