@@ -205,9 +205,7 @@ pub fn fill(store: &Store, scripts: &[Script]) -> Result<()> {
                 let place = (volume, change.actor);
                 let writer = match writers.entry(place) {
                     std::collections::btree_map::Entry::Occupied(there) => there.into_mut(),
-                    std::collections::btree_map::Entry::Vacant(new) => {
-                        new.insert(writer(script.record, key, [1; 16])?)
-                    }
+                    std::collections::btree_map::Entry::Vacant(new) => new.insert(writer(script.record, key, [1; 16])?),
                 };
                 entries.entry(volume).or_default().push(writer.append(draft(script.record, at, bytes))?.into_bytes());
                 wrote.insert(place, ());

@@ -119,7 +119,7 @@ mod ids;
 mod writer;
 
 pub use admission::{Accepted, Admission, Known, ParkReason, QuarantineReason, admit};
-pub use apply::{Applied, ApplyRefusal, apply};
+pub use apply::{Applied, ApplyRefusal, apply, save};
 pub use carried::{Carried, Proof};
 pub use cbor::DecodeError;
 pub use change::{ChangeFacts, ChangeRefusal, inspect, limits};

@@ -161,7 +161,7 @@ impl Work<'_> {
                     .execute(params![document, through])?;
                 if moved == 0 {
                     // Everything waits: remembered as an empty document, which is not listed.
-                    self.save_state(document, &open, &open.doc.save())?;
+                    self.save_state(document, &open, &dutybook_log::save(&open.doc))?;
                 }
             }
         }

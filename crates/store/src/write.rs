@@ -328,7 +328,7 @@ impl Work<'_> {
         }
         for (mut target, arrival) in targets.into_iter().zip(arrivals) {
             target.open.through = arrival;
-            let state = target.open.doc.save();
+            let state = dutybook_log::save(&target.open.doc);
             self.save_state(target.document, &target.open, &state)?;
             self.learn_facts(target.document, arrival, &target.contents)?;
             let kind = self.project(target.document, target.record, &target.open.doc)?;

@@ -149,7 +149,8 @@ impl Line {
                     Effect::ReadLog(asked) => {
                         let after = usize::try_from(asked.after)?.min(self.log.len());
                         let through = self.log.len() as u64;
-                        let chunk = LogChunk { after: asked.after, entries: self.log[after..].to_vec(), through, end: true };
+                        let chunk =
+                            LogChunk { after: asked.after, entries: self.log[after..].to_vec(), through, end: true };
                         answers.extend(self.session.handle(Event::LogRead(chunk)));
                     }
                     Effect::Acked(held) => {

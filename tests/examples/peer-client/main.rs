@@ -75,7 +75,8 @@ fn processor_ms() -> u64 {
 
 fn memory_bytes() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let kib = status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.split_whitespace().next()?.parse::<u64>().ok());
+    let kib =
+        status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.split_whitespace().next()?.parse::<u64>().ok());
     kib.unwrap_or_default() * 1_024
 }
 
@@ -286,7 +287,8 @@ impl Program {
             for record in missing {
                 let looked_at = touched.as_ref().is_none_or(|touched| touched.contains(&record));
                 let doc = if looked_at { client.store().doc(record)? } else { None };
-                let there = doc.is_some_and(|doc| doc.facts.iter().any(|fact| fact.body.get("tag") == Some(&tag.into())));
+                let there =
+                    doc.is_some_and(|doc| doc.facts.iter().any(|fact| fact.body.get("tag") == Some(&tag.into())));
                 if !there {
                     still.push(record);
                 }
