@@ -1,5 +1,6 @@
 //! `cargo xtask …`: everything that is done with this project, in few commands.
 
+mod beside;
 mod counts;
 mod gate;
 mod headless;
@@ -40,6 +41,8 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// 与其他同步服务器对比 · Other sync servers and this one on the same documents, in one run
+    Beside(beside::Beside),
     /// 故障模拟 · Store and session under faults drawn from seeds: lost, damaged and doubled frames, crashes, clones, old copies
     Simulate {
         /// How many seeds.
@@ -111,6 +114,7 @@ fn perform(task: Task) -> Result<bool> {
             gate::check(&place, &steps)
         }
         Task::Bench { arguments } => bench(&place, &steps, &arguments),
+        Task::Beside(wishes) => beside::run(&place, &steps, &wishes),
         Task::Simulate { seeds, seed } => simulate(&place, &steps, seeds, seed),
         Task::Faults { cuts, kills } => faults(&place, &steps, cuts, kills),
         Task::Fuzz { seconds, target } => wire::fuzz(&place, &steps, seconds, target.as_deref()),

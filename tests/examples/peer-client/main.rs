@@ -199,7 +199,8 @@ impl Program {
             }
             "w4read" => {
                 self.latencies.lock().unwrap_or_else(PoisonError::into_inner).clear();
-                tokio::spawn(watch_marks(self.client()?.clone(), Arc::clone(&self.latencies)));
+                // Documents may hold marks of earlier work.
+                tokio::spawn(watch_marks(self.client()?.clone(), Arc::clone(&self.latencies), monotonic_us()));
                 say("w4ready", json!({}));
             }
             "w4write" => {
@@ -362,8 +363,8 @@ fn name_beside() -> Result<(usize, File)> {
     bail!("too many clients beside one another")
 }
 
-/// Notes how old each mark is when its document holds it.
-async fn watch_marks(client: Client, latencies: Arc<Mutex<Vec<u64>>>) -> Result<()> {
+/// Notes how old each mark made after `since` is when its document holds it.
+async fn watch_marks(client: Client, latencies: Arc<Mutex<Vec<u64>>>, since: u64) -> Result<()> {
     let mut changes = client.changes();
     let mut newest: HashMap<RecordId, u64> = HashMap::new();
     loop {
@@ -374,7 +375,7 @@ async fn watch_marks(client: Client, latencies: Arc<Mutex<Vec<u64>>>) -> Result<
         };
         for record in changed.records {
             let Some(doc) = client.store().doc(record)? else { continue };
-            let seen = newest.entry(record).or_default();
+            let seen = newest.entry(record).or_insert(since);
             let marks = doc.facts.iter().filter_map(|fact| fact.body.get("mark")?.as_u64());
             let fresh: Vec<u64> = marks.filter(|mark| mark > seen).collect();
             let now = monotonic_us();
