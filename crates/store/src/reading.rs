@@ -21,6 +21,10 @@ const ROWS: usize = 20_000;
 /// When fewer than one in this many entries is wanted, they are looked up one by one instead of read past.
 const SPARSE: u64 = 8;
 
+/// When at most so many entries came after the last one read, they are read with their writers, of which there may be
+/// thousands that have nothing new.
+const RECENT: u64 = 32;
+
 /// After which of a writer's entries somebody wants more; `None` for nothing at all.
 pub type WantedAfter<'a> = &'a dyn Fn(&VolumeId, &WriterId) -> Option<u64>;
 
@@ -125,8 +129,11 @@ impl Store {
     /// When it cannot be read.
     pub fn read_log(&self, after: u64, limit_bytes: usize, wanted_after: WantedAfter<'_>) -> Result<LogRead> {
         self.read(|connection| {
-            let writers = read_writers(connection)?;
             let last = read_arrival(connection)?;
+            if last.saturating_sub(after) <= RECENT {
+                return read_recent(connection, after, limit_bytes, wanted_after, last);
+            }
+            let writers = read_writers(connection)?;
             let wanted: Vec<(LogWriter, u64)> = writers
                 .into_iter()
                 .filter_map(|writer| {
@@ -142,6 +149,41 @@ impl Store {
             }
         })
     }
+}
+
+/// Reads the few entries at the end of the log, as every live connection does at every commit.
+fn read_recent(
+    connection: &Connection,
+    after: u64,
+    limit_bytes: usize,
+    wanted_after: WantedAfter<'_>,
+    last: u64,
+) -> Result<LogRead> {
+    let mut read = LogRead { entries: Vec::new(), through: after, end: false };
+    let mut query = connection.prepare_cached(
+        "SELECT entry.arrival, entry.writer, entry.seq, entry.signature, entry.bytes,
+                writer.writer, writer.device, writer.nonce, volume.name
+         FROM entry JOIN writer ON writer.id = entry.writer JOIN volume ON volume.id = writer.volume
+         WHERE entry.arrival > ?1 ORDER BY entry.arrival",
+    )?;
+    let mut rows = query.query([to_sql(after)?])?;
+    let mut bytes = 0;
+    while let Some(row) = rows.next()? {
+        read.through = from_sql(row.get(0)?);
+        let (writer, seq) = (WriterId(row.get(5)?), from_sql(row.get(2)?));
+        let volume = volume_name(row.get_ref(8)?.as_str().map_err(rusqlite::Error::from)?)?;
+        if wanted_after(&volume, &writer).is_some_and(|after| seq > after) {
+            let opening = Opening { volume, device: DeviceKey(row.get(6)?), nonce: row.get(7)? };
+            let entry = log_entry(row, &LogWriter { row: row.get(1)?, writer, opening, seq }, read.through, seq)?;
+            bytes += entry.bytes.len();
+            read.entries.push(entry);
+        }
+        if bytes >= limit_bytes {
+            break;
+        }
+    }
+    read.end = read.through >= last;
+    Ok(read)
 }
 
 /// Reads on from `after` and leaves out what is not wanted.
