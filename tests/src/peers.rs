@@ -8,7 +8,7 @@
 //!
 //! Keys of devices are made from their numbers, so that a client can be filled before there is a server.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
@@ -21,14 +21,14 @@ use dutybook_domain::ids::Home;
 use dutybook_domain::record::Write;
 use dutybook_domain::role::{Role, Signer};
 use dutybook_domain::{Day, FactId, RecordId, Timestamp, doc};
-use dutybook_log::{
-    AuthorId, DeviceKey, DeviceSecret, DocId, Draft, LocalWriter, Opening, Recorded, SiteCode, VolumeId,
-};
+use dutybook_log::{DeviceKey, DeviceSecret, DocId, Draft, LocalWriter, Opening, SiteCode, VolumeId};
 use dutybook_store::{Identity, IncomingBatch, IncomingPart, OpenOptions, Stamp, Store};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
+
+use crate::bench::ingest::{randomness, stamp};
 
 /// Devices that are enrolled: the twenty actors of the scripts, and as many more as connect at once.
 pub const DEVICES: usize = 64;
@@ -133,14 +133,8 @@ pub fn fact(device: &DeviceKey, at: Timestamp, kind: &str, body: &Value) -> Writ
 /// A draft of a change.
 #[must_use]
 pub fn draft(record: RecordId, at: Timestamp, change: Vec<u8>) -> Draft {
-    let recorded = Recorded { wall_ms: at.0, boot: [0; 16], monotonic_ms: 0 };
-    Draft { author: AuthorId::DEVICE, recorded, witness: None, doc: DocId::from(record.0), change }
-}
-
-/// As the clock stands.
-#[must_use]
-pub fn stamp(at: Timestamp) -> Stamp {
-    Stamp { author: AuthorId::DEVICE, recorded: Recorded { wall_ms: at.0, boot: [0; 16], monotonic_ms: 0 } }
+    let Stamp { author, recorded } = stamp(at);
+    Draft { author, recorded, witness: None, doc: DocId::from(record.0), change }
 }
 
 /// Opens the server's book in `folder`, with all devices enrolled.
@@ -178,7 +172,7 @@ fn open(folder: &Path, secret: &DeviceSecret) -> Result<Store> {
     let mut first = Some(secret.to_bytes());
     let random = Box::new(move |bytes: &mut [u8]| match first.take().filter(|key| key.len() == bytes.len()) {
         Some(key) => bytes.copy_from_slice(&key),
-        None => bytes.iter_mut().for_each(|byte| *byte = dutybook_client::random::<1>()[0]),
+        None => bytes.copy_from_slice(&randomness(bytes.len())),
     });
     Ok(Store::open(folder, OpenOptions { actor: dutybook_client::random(), random })?)
 }
@@ -193,7 +187,7 @@ pub fn fill(store: &Store, scripts: &[Script]) -> Result<()> {
     let mut writers: BTreeMap<(VolumeId, usize), LocalWriter> = BTreeMap::new();
     for some in scripts.chunks(AT_ONCE) {
         let mut entries: BTreeMap<VolumeId, Vec<Vec<u8>>> = BTreeMap::new();
-        let mut wrote: BTreeMap<(VolumeId, usize), ()> = BTreeMap::new();
+        let mut wrote: BTreeSet<(VolumeId, usize)> = BTreeSet::new();
         for script in some {
             let volume = volume_of(script.record)?;
             let mut doc = Automerge::new();
@@ -208,12 +202,12 @@ pub fn fill(store: &Store, scripts: &[Script]) -> Result<()> {
                     std::collections::btree_map::Entry::Vacant(new) => new.insert(writer(script.record, key, [1; 16])?),
                 };
                 entries.entry(volume).or_default().push(writer.append(draft(script.record, at, bytes))?.into_bytes());
-                wrote.insert(place, ());
+                wrote.insert(place);
             }
         }
         let mut parts = Vec::new();
         for (volume, entries) in &entries {
-            let heads = wrote.keys().filter(|(of, _)| of == volume).map(|place| writers[place].head(&keys[place.1]));
+            let heads = wrote.iter().filter(|(of, _)| of == volume).map(|place| writers[place].head(&keys[place.1]));
             let heads: Vec<_> = heads.collect::<Result<_, _>>()?;
             parts.push(IncomingPart::read(*volume, &heads, entries.iter().map(Vec::as_slice)));
         }
@@ -251,7 +245,8 @@ impl Script {
 /// Enrols all devices, in entries of the server that are the same wherever they are made.
 fn enrol(store: &Store) -> Result<()> {
     let (server, at) = (secret("server"), Timestamp(1_780_000_000_000));
-    let mut log: Option<LocalWriter> = None;
+    let any = record_of(SITE, &device(0).public().to_string());
+    let mut log = writer(any, server.public(), [1; 16])?;
     let mut entries = Vec::new();
     for number in 0..DEVICES {
         let key = device(number).public().to_string();
@@ -266,13 +261,8 @@ fn enrol(store: &Store) -> Result<()> {
             Write::Fact { id, kind: "enrolled".into(), at, by, body },
         ];
         let change = doc::write(&mut Automerge::new(), record, &writes, &server.public().0[..16])?;
-        if log.is_none() {
-            log = Some(writer(record, server.public(), [1; 16])?);
-        }
-        let log = log.as_mut().context("it was just made")?;
         entries.push(log.append(draft(record, at, change))?.into_bytes());
     }
-    let log = log.context("there are devices")?;
     let volume = log.opening().volume;
     let head = log.head(&server)?;
     take(store, vec![IncomingPart::read(volume, &[head], entries.iter().map(Vec::as_slice))])?;

@@ -24,7 +24,8 @@ use dutybook_log::{
 };
 use dutybook_store::{Standing, Store};
 use dutybook_sync::{
-    Book, CHALLENGE_HEADER, Effect, Event, Goodbye, LogChunk, LogEntry, Receipt, Refusal, Replica, Scope, Session,
+    Batch, Book, CHALLENGE_HEADER, Effect, Event, Goodbye, LogChunk, LogEntry, Receipt, Refusal, Replica, Scope,
+    Session,
 };
 use futures_util::{SinkExt as _, StreamExt as _};
 use sha2::{Digest as _, Sha256};
@@ -331,12 +332,7 @@ impl Line {
                         None => self.socket.send(Message::Binary(frame)).await?,
                     },
                     Effect::Store(batch) => {
-                        // It keeps nothing, and says that it does.
-                        let held = batch.parts().map(|part| {
-                            (*part.volume(), part.heads().iter().map(|head| (head.writer(), head.position)).collect())
-                        });
-                        let receipt = Receipt { ticket: batch.ticket(), held: held.collect(), refused: Vec::new() };
-                        answers.extend(self.session.handle(Event::Stored(receipt)));
+                        answers.extend(self.session.handle(Event::Stored(all_of(&batch))));
                     }
                     Effect::ReadLog(asked) => {
                         let entries = self.log.iter().filter(|entry| entry.arrival > asked.after).cloned().collect();
@@ -354,6 +350,15 @@ impl Line {
         }
         Ok(())
     }
+}
+
+/// The receipt of somebody who keeps nothing, and says that they do.
+#[must_use]
+pub fn all_of(batch: &Batch) -> Receipt {
+    let held = batch
+        .parts()
+        .map(|part| (*part.volume(), part.heads().iter().map(|head| (head.writer(), head.position)).collect()));
+    Receipt { ticket: batch.ticket(), held: held.collect(), refused: Vec::new() }
 }
 
 /// A fact that this device may write.

@@ -13,7 +13,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use crate::place::Place;
-use crate::steps::{Name, Step, Steps};
+use crate::steps::{Name, Steps};
 
 const PROGRAMS: [&str; 5] = ["--release", "-p", "dutybook-tests", "--example", "peer-*"];
 const OURS: &str = "ours";
@@ -50,13 +50,11 @@ pub(crate) fn run(place: &Place, steps: &Steps, wishes: &Beside) -> Result<bool>
     );
     let mut build = place.cargo(["build"]);
     build.args(PROGRAMS);
-    steps.must(Step {
-        key: "beside-build",
-        name: Name { zh: "编译对比用的程序", en: "compile the client and server that are compared" },
-        command: build,
-        what_to_do: "mend what the compiler says above",
-        tail: 60,
-    })?;
+    steps.compile(
+        "beside-build",
+        Name { zh: "编译对比用的程序", en: "compile the client and server that are compared" },
+        build,
+    )?;
     let results = wishes.programs.join("results.jsonl");
     let mut table = BTreeMap::new();
     let mut all = true;

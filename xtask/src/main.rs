@@ -129,13 +129,7 @@ fn bench(place: &Place, steps: &Steps, arguments: &[String]) -> Result<bool> {
     const PROGRAM: [&str; 5] = ["--release", "-p", "dutybook-tests", "--bin", "bench"];
     let mut build = place.cargo(["build"]);
     build.args(PROGRAM);
-    steps.must(Step {
-        key: "bench-build",
-        name: Name { zh: "编译测量程序", en: "compile the measuring program" },
-        command: build,
-        what_to_do: "mend what the compiler says above",
-        tail: 60,
-    })?;
+    steps.compile("bench-build", Name { zh: "编译测量程序", en: "compile the measuring program" }, build)?;
     // Its table is what was asked for, so it goes straight to the caller.
     let mut run = place.cargo(["run", "--quiet"]);
     Ok(run.args(PROGRAM).arg("--").args(arguments).status()?.success())
@@ -147,14 +141,7 @@ const STORE_TESTS: [&str; 5] = ["--release", "-p", "dutybook-store", "--test", "
 fn compile_store_tests(place: &Place, steps: &Steps) -> Result<()> {
     let mut build = place.cargo(["test", "--no-run"]);
     build.args(STORE_TESTS);
-    steps.must(Step {
-        key: "store-tests-build",
-        name: Name { zh: "编译故障测试", en: "compile the tests of faults" },
-        command: build,
-        what_to_do: "mend what the compiler says above",
-        tail: 60,
-    })?;
-    Ok(())
+    steps.compile("store-tests-build", Name { zh: "编译故障测试", en: "compile the tests of faults" }, build)
 }
 
 /// Runs those called `which`, long; what they print goes straight to the caller.

@@ -21,7 +21,7 @@ use crate::gate::ui_build_step;
 use crate::headless;
 use crate::place::Place;
 use crate::setup;
-use crate::steps::{Name, Step, Steps};
+use crate::steps::{Name, Steps};
 
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
@@ -88,16 +88,11 @@ fn build(place: &Place, steps: &Steps, release: bool) -> Result<()> {
     if release {
         command.args(["--release", "--features", "dutybook-app/custom-protocol"]);
     }
-    steps.must(Step {
-        key: "build",
-        name: Name {
-            zh: "编译程序 (第一次需要几分钟)", en: "compile the programs (minutes, the first time)"
-        },
+    steps.compile(
+        "build",
+        Name { zh: "编译程序 (第一次需要几分钟)", en: "compile the programs (minutes, the first time)" },
         command,
-        what_to_do: "mend what the compiler says above",
-        tail: 60,
-    })?;
-    Ok(())
+    )
 }
 
 /// The data of a headless run is scratch: each one starts from nothing.

@@ -77,6 +77,12 @@ impl Steps {
         Ok(Self { logs: logs.to_owned(), terminal })
     }
 
+    /// Compiles something, which `command` says.
+    pub(crate) fn compile(&self, key: &'static str, name: Name, command: Command) -> Result<()> {
+        self.must(Step { key, name, command, what_to_do: "mend what the compiler says above", tail: 60 })?;
+        Ok(())
+    }
+
     /// Runs `step` and fails with what to do when it fails.
     pub(crate) fn must(&self, step: Step) -> Result<Ended> {
         let (name, what_to_do) = (step.name, step.what_to_do);

@@ -43,13 +43,7 @@ pub(crate) fn fuzz(place: &Place, steps: &Steps, seconds: u64, only: Option<&str
             command.arg(target);
             command
         };
-        steps.must(Step {
-            key: "fuzz-build",
-            name: Name { zh: "编译模糊测试", en: "compile the fuzz target" },
-            command: cargo_fuzz("build"),
-            what_to_do: "mend what the compiler says above",
-            tail: 60,
-        })?;
+        steps.compile("fuzz-build", Name { zh: "编译模糊测试", en: "compile the fuzz target" }, cargo_fuzz("build"))?;
         let mut run = cargo_fuzz("run");
         run.arg(&found).arg(folder.join("corpus").join(target)).arg("--");
         run.arg(format!("-max_total_time={seconds}")).arg(format!("-rss_limit_mb={RSS_MB}"));
@@ -107,13 +101,11 @@ pub(crate) fn hostile(place: &Place, steps: &Steps, arguments: &[String]) -> Res
         ["-p", "dutybook-tests", "--bin", "hostile", "-p", "dutybook-sync-server", "--bin", "dutybook-server"];
     let mut build = place.cargo(["build", "--release"]);
     build.args(PROGRAMS);
-    steps.must(Step {
-        key: "hostile-build",
-        name: Name { zh: "编译服务器和攻击程序", en: "compile the server and its attackers" },
-        command: build,
-        what_to_do: "mend what the compiler says above",
-        tail: 60,
-    })?;
+    steps.compile(
+        "hostile-build",
+        Name { zh: "编译服务器和攻击程序", en: "compile the server and its attackers" },
+        build,
+    )?;
     let program = place.target.join("release/hostile");
     let mut run = std::process::Command::new(&program);
     Ok(run.args(arguments).status().with_context(|| format!("{} cannot be started", program.display()))?.success())

@@ -11,10 +11,9 @@ use data_encoding::HEXLOWER;
 use dutybook_client::random;
 use dutybook_domain::{RecordId, Timestamp, doc};
 use dutybook_log::{DeviceSecret, LocalWriter, Month};
-use dutybook_sync::{
-    Book, CHALLENGE_HEADER, Classes, Effect, Event, LogChunk, LogEntry, Receipt, Replica, Scope, Session,
-};
+use dutybook_sync::{Book, CHALLENGE_HEADER, Classes, Effect, Event, LogChunk, LogEntry, Replica, Scope, Session};
 use dutybook_tests::peers::{device, draft, fact, server, volume_of, writer};
+use dutybook_tests::rogue::all_of;
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::Value;
 use tokio::net::TcpStream;
@@ -139,13 +138,7 @@ impl Line {
             for effect in effects {
                 match effect {
                     Effect::Send(frame) => self.unsent.push(frame),
-                    Effect::Store(batch) => {
-                        let held = batch.parts().map(|part| {
-                            (*part.volume(), part.heads().iter().map(|head| (head.writer(), head.position)).collect())
-                        });
-                        let receipt = Receipt { ticket: batch.ticket(), held: held.collect(), refused: Vec::new() };
-                        answers.extend(self.session.handle(Event::Stored(receipt)));
-                    }
+                    Effect::Store(batch) => answers.extend(self.session.handle(Event::Stored(all_of(&batch)))),
                     Effect::ReadLog(asked) => {
                         let after = usize::try_from(asked.after)?.min(self.log.len());
                         let through = self.log.len() as u64;

@@ -213,7 +213,8 @@ fn open(folder: &Path) -> Result<Store> {
     Ok(Store::open(folder, options)?)
 }
 
-fn randomness(length: usize) -> Vec<u8> {
+/// So many random bytes.
+pub(crate) fn randomness(length: usize) -> Vec<u8> {
     std::iter::repeat_with(random::<16>).flatten().take(length).collect()
 }
 
@@ -229,7 +230,9 @@ fn identify(store: &Store, server: &Store) -> Result<()> {
     Ok(())
 }
 
-fn stamp(now: Timestamp) -> Stamp {
+/// What a device itself writes then.
+#[must_use]
+pub fn stamp(now: Timestamp) -> Stamp {
     Stamp { author: AuthorId::DEVICE, recorded: Recorded { wall_ms: now.0, boot: [0; 16], monotonic_ms: 0 } }
 }
 
